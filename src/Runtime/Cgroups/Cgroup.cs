@@ -1,0 +1,209 @@
+using System.Text;
+using Rt.Kernel;
+using Rt.Spec;
+
+namespace Rt.Cgroups;
+
+/// <summary>A cgroup v2 directory: made with its limits, killed, frozen-or-not, removed.</summary>
+internal static unsafe class Cgroup
+{
+    private const uint DirectoryMode = 0x1ed; // 0755
+
+    /// <summary>
+    /// Makes the cgroup, puts its limits on it, and returns an open descriptor of it for CLONE_INTO_CGROUP. If that fails,
+    /// what was made is gone again.
+    /// </summary>
+    public static int Create(CgroupPlan plan)
+    {
+        bool made = MakeDirectory(plan);
+        int directory = -1;
+        try
+        {
+            directory = FileContent.Open(plan.Directory, Files.O_RDONLY | Files.O_DIRECTORY);
+            if (!made) RequireEmpty(plan, directory);
+            if (plan.Writes.Count > 0) EnableControllers(plan);
+            foreach (CgroupWrite write in plan.Writes) Apply(plan, directory, write);
+            if (plan.DeviceProgram.Length > 0) AttachDevices(plan, directory);
+            return directory;
+        }
+        catch
+        {
+            if (directory >= 0) Files.close(directory);
+            if (made) FileContent.RemoveDirectory(plan.Directory);
+            throw;
+        }
+    }
+
+    /// <summary>SIGKILL to every process in the cgroup and below (cgroup.kill, Linux 5.14); false where that is not to be had.</summary>
+    public static bool Kill(string directory)
+    {
+        int file = FileContent.TryOpen(directory + "/cgroup.kill", Files.O_WRONLY);
+        if (file < 0) return false;
+        byte one = (byte)'1';
+        nint written = Files.write(file, &one, 1);
+        Files.close(file);
+        return written == 1;
+    }
+
+    public static bool IsFrozen(string directory) =>
+        FileContent.TryReadText(directory + "/cgroup.events")?.Contains("frozen 1", StringComparison.Ordinal) == true;
+
+    /// <summary>The processes in the cgroup itself and below.</summary>
+    public static IEnumerable<int> Processes(string directory)
+    {
+        if (!Directory.Exists(directory)) yield break;
+        foreach (string cgroup in (string[])[directory, .. Directory.GetDirectories(directory, "*", SearchOption.AllDirectories)])
+            foreach (string line in (FileContent.TryReadText(cgroup + "/cgroup.procs") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                yield return int.Parse(line);
+    }
+
+    /// <summary>
+    /// Removes the cgroup and those that were made inside it. Waits for killed processes to be gone, which the kernel tells by
+    /// an event on cgroup.events; processes that still live after <paramref name="milliseconds"/> are an error.
+    /// </summary>
+    public static void Remove(string directory, long milliseconds = 10_000)
+    {
+        int result = RemoveTree(directory);
+        if (result == -Errno.EBUSY)
+        {
+            WaitUntilEmpty(directory, milliseconds);
+            result = RemoveTree(directory);
+        }
+
+        if (result is not -Errno.ENOENT) KernelException.Check(result, $"remove cgroup {directory}");
+    }
+
+    /// <summary>True if the directory is new.</summary>
+    private static bool MakeDirectory(CgroupPlan plan)
+    {
+        int result = FileContent.MakeDirectory(plan.Directory, DirectoryMode);
+        if (result == -Errno.ENOENT && Path.GetDirectoryName(plan.Directory) is { } parent)
+        {
+            KernelException.Check(FileContent.MakeDirectories(parent, DirectoryMode), $"create cgroup {parent}");
+            result = FileContent.MakeDirectory(plan.Directory, DirectoryMode);
+        }
+
+        if (result == -Errno.EEXIST) return false;
+        KernelException.Check(result, $"create cgroup {plan.Directory}");
+        return true;
+    }
+
+    /// <summary>A cgroup that was there must be nobody's: killing the container would kill whoever is in it.</summary>
+    private static void RequireEmpty(CgroupPlan plan, int directory)
+    {
+        int file = FileContent.TryOpenAt(directory, "cgroup.events", Files.O_RDONLY);
+        KernelException.Check(file, $"open {plan.Directory}/cgroup.events");
+        byte[] events = FileContent.Read(file, 4096, plan.Directory + "/cgroup.events");
+        Files.close(file);
+        string text = Encoding.ASCII.GetString(events);
+        if (text.Contains("populated 1", StringComparison.Ordinal)) throw new RtException($"container's cgroup is not empty: {plan.Directory} has processes already");
+        if (text.Contains("frozen 1", StringComparison.Ordinal)) throw new RtException($"container's cgroup unexpectedly frozen: {plan.Directory}");
+    }
+
+    /// <summary>Hands the controllers down from the mount to the cgroup's parent, where they aren't handed down yet.</summary>
+    private static void EnableControllers(CgroupPlan plan)
+    {
+        string[] available = Words(plan.Mount + "/cgroup.controllers");
+        foreach (CgroupWrite write in plan.Writes)
+        {
+            if (write.Controller != "cgroup" && !available.Contains(write.Controller))
+                throw new SpecException(write.Origin, $"can't be set: {plan.Mount} has no {write.Controller} controller (it has: {string.Join(' ', available)})");
+        }
+
+        string[] wanted = plan.Writes.Select(write => write.Controller).Where(controller => controller != "cgroup").Distinct().ToArray();
+        string parent = plan.Mount;
+        foreach (string part in plan.Path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string missing = string.Join(' ', wanted.Except(Words(parent + "/cgroup.subtree_control")).Select(controller => "+" + controller));
+            if (missing.Length > 0)
+            {
+                string path = parent + "/cgroup.subtree_control";
+                int file = FileContent.Open(path, Files.O_WRONLY);
+                try
+                {
+                    FileContent.Write(file, Encoding.ASCII.GetBytes(missing), path);
+                }
+                catch (KernelException e) when (e.Errno == Errno.EBUSY)
+                {
+                    throw new RtException($"enable controllers {missing} in {path}: {parent} has processes of its own, beside which cgroup v2 allows no controllers below it");
+                }
+                finally
+                {
+                    Files.close(file);
+                }
+            }
+
+            parent += "/" + part;
+        }
+    }
+
+    private static void Apply(CgroupPlan plan, int directory, CgroupWrite write)
+    {
+        int file = FileContent.TryOpenAt(directory, write.File, Files.O_WRONLY);
+        if (file < 0) throw new SpecException(write.Origin, $"open {plan.Directory}/{write.File}: {Errno.Describe(-file)}");
+        try
+        {
+            FileContent.Write(file, Encoding.UTF8.GetBytes(write.Value), $"{plan.Directory}/{write.File}");
+        }
+        catch (KernelException e)
+        {
+            throw new SpecException(write.Origin, $"write \"{write.Value}\" to {plan.Directory}/{write.File}: {Errno.Describe(e.Errno)}");
+        }
+        finally
+        {
+            Files.close(file);
+        }
+    }
+
+    private static void AttachDevices(CgroupPlan plan, int directory)
+    {
+        fixed (byte* instructions = plan.DeviceProgram)
+        {
+            int program = Bpf.LoadDeviceProgram(instructions, plan.DeviceProgram.Length / 8);
+            if (program < 0) throw new SpecException("linux.resources.devices", $"load device filter: {Errno.Describe(-program)}");
+            int result = Bpf.AttachToCgroup(directory, program);
+            Files.close(program);
+            if (result < 0) throw new SpecException("linux.resources.devices", $"attach device filter to {plan.Directory}: {Errno.Describe(-result)}");
+        }
+    }
+
+    private static string[] Words(string path) => (FileContent.TryReadText(path) ?? "").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+
+    private static int RemoveTree(string directory)
+    {
+        int result = FileContent.RemoveDirectory(directory);
+        if (result != -Errno.EBUSY) return result;
+        string[] children = Directory.GetDirectories(directory);
+        foreach (string child in children)
+        {
+            int removed = RemoveTree(child);
+            if (removed is < 0 and not -Errno.ENOENT) return removed;
+        }
+
+        return children.Length == 0 ? result : FileContent.RemoveDirectory(directory);
+    }
+
+    private static void WaitUntilEmpty(string directory, long milliseconds)
+    {
+        string path = directory + "/cgroup.events";
+        int file = FileContent.Open(path, Files.O_RDONLY);
+        try
+        {
+            long deadline = Environment.TickCount64 + milliseconds;
+            while (true)
+            {
+                // Read first: reading arms the event (cgroups(7)).
+                Files.Rewind(file);
+                if (Encoding.ASCII.GetString(FileContent.Read(file, 4096, path)).Contains("populated 0", StringComparison.Ordinal)) return;
+                long left = deadline - Environment.TickCount64;
+                Kernel.Processes.pollfd poll = new() { fd = file, events = Kernel.Processes.POLLPRI };
+                if (left <= 0 || Kernel.Processes.poll(&poll, 1, left) == 0)
+                    throw new RtException($"remove cgroup {directory}: processes {string.Join(' ', Processes(directory))} are still in it");
+            }
+        }
+        finally
+        {
+            Files.close(file);
+        }
+    }
+}

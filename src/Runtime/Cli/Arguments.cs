@@ -1,0 +1,41 @@
+namespace Rt.Cli;
+
+/// <summary>
+/// The command line before System.CommandLine sees it: which command it names, and the spellings that the Go runtimes accept
+/// besides ("-root DIR" for "--root DIR").
+/// </summary>
+internal static class Arguments
+{
+    /// <summary>Global options that take a value.</summary>
+    private static readonly HashSet<string> WithValue = new(StringComparer.Ordinal) { "root", "log", "log-format", "rootless", "criu" };
+
+    /// <summary>The command's name, or null if there is none.</summary>
+    public static string? Command(IReadOnlyList<string> arguments)
+    {
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            string argument = arguments[i];
+            if (!argument.StartsWith('-')) return argument;
+            if (WithValue.Contains(argument.TrimStart('-'))) i++;
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Go's flag package takes one dash or two for any name. Words of one dash and several letters become two-dashed, but
+    /// "-aq" stays if "aq" is no option.
+    /// </summary>
+    public static string[] Normalize(IReadOnlyList<string> arguments, IReadOnlySet<string> longNames)
+    {
+        string[] normal = [.. arguments];
+        for (int i = 0; i < normal.Length && normal[i] != "--"; i++)
+        {
+            string argument = normal[i];
+            if (argument.Length > 2 && argument[0] == '-' && argument[1] != '-' && longNames.Contains(argument[1..].Split('=')[0]))
+                normal[i] = "-" + argument;
+        }
+
+        return normal;
+    }
+}

@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Rt.Containers;
+using Rt.Kernel;
+using Rt.Launch;
+
+namespace Rt.Cli;
+
+/// <summary>rt's command line: the global options, and the commands, of which only the one that is called is built whole.</summary>
+internal sealed class CommandLine
+{
+    private static readonly (string Name, string Description, Func<CommandLine, Command> Build)[] Commands =
+    [
+        ("create", CreateCommand.Description, CreateCommand.Build),
+        ("delete", DeleteCommand.Description, DeleteCommand.Build),
+        ("features", FeaturesCommand.Description, FeaturesCommand.Build),
+        ("kill", KillCommand.Description, KillCommand.Build),
+        ("list", ListCommand.Description, ListCommand.Build),
+        ("plan", PlanCommand.Description, PlanCommand.Build),
+        ("run", RunCommand.Description, RunCommand.Build),
+        ("spec", SpecCommand.Description, SpecCommand.Build),
+        ("start", StartCommand.Description, StartCommand.Build),
+        ("state", StateCommand.Description, StateCommand.Build),
+    ];
+
+    private readonly Option<string> root = new("--root") { Description = "directory where the state of containers is kept, best on a tmpfs", DefaultValueFactory = _ => ContainerStore.DefaultRoot, HelpName = "dir" };
+    private readonly Option<string> log = new("--log") { Description = "file to write messages to, beside errors to stderr", HelpName = "file" };
+    private readonly Option<string> logFormat = new("--log-format") { Description = "format of messages in the file: text or json", DefaultValueFactory = _ => "text", HelpName = "format" };
+    private readonly Option<bool> debug = new("--debug") { Description = "write messages of level debug too" };
+    private readonly Option<bool> systemdCgroup = new("--systemd-cgroup") { Description = "have systemd manage the cgroups (not supported yet)" };
+    private readonly Option<string> rootless = new("--rootless") { Description = "ignore cgroup permission errors: true, false or auto", DefaultValueFactory = _ => "auto", HelpName = "value" };
+    private readonly Option<bool> version = new("--version", "-v") { Description = "print the version" };
+
+    /// <summary>The protected second process, if the command is one that starts containers and needs it.</summary>
+    public GuardedInit? Guarded { get; private set; }
+
+    public static int Main(string[] arguments)
+    {
+        if (arguments is [GuardedInit.Command, var socket]) return GuardedInit.Serve(socket);
+        try
+        {
+            return new CommandLine().Invoke(arguments);
+        }
+        catch (Exception e) when (e is RtException or KernelException)
+        {
+            Log.Error(e.Message);
+            return e is RtException error ? error.ExitCode : 1;
+        }
+    }
+
+    /// <summary>An action with the command's name in its errors' stead of a stack trace, and the global options applied.</summary>
+    public Func<ParseResult, int> Action(Func<ParseResult, ContainerStore, int> action) => result =>
+    {
+        Log.Configure(result.GetValue(log) ?? "", result.GetValue(logFormat)!, result.GetValue(debug));
+        if (result.GetValue(rootless) is not ("true" or "false" or "auto")) throw new RtException($"--rootless: \"{result.GetValue(rootless)}\" is none of true, false and auto");
+        return action(result, new ContainerStore(Path.GetFullPath(result.GetValue(root)!)));
+    };
+
+    public void RefuseSystemdCgroup(ParseResult result)
+    {
+        if (result.GetValue(systemdCgroup)) throw new RtException("--systemd-cgroup is not supported yet: leave it out, and rt manages the cgroups itself");
+    }
+
+    private int Invoke(string[] arguments)
+    {
+        string? name = Arguments.Command(arguments);
+        // Begun first, since it takes longest: it starts up while this process reads the command line and the configuration.
+        if (name is "create" or "run" && !arguments.Any(argument => argument is "--help" or "-h")) Guarded = GuardedInit.Start();
+
+        RootCommand command = Build(name);
+        HashSet<string> longNames = command.Options.Concat(command.Subcommands.SelectMany(sub => sub.Options))
+            .Select(option => option.Name.TrimStart('-')).ToHashSet(StringComparer.Ordinal);
+        ParserConfiguration configuration = new() { ResponseFileTokenReplacer = null };
+        ParseResult result = command.Parse(Arguments.Normalize(arguments, longNames), configuration);
+        if (result.Errors.Count > 0 && result.Action is not HelpAction) throw new RtException(result.Errors[0].Message);
+        return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    private RootCommand Build(string? name)
+    {
+        RootCommand command = new("rt - a low-level OCI runtime: starts containers from bundles, as runc does");
+        command.Options.Clear();
+        command.Options.Add(new HelpOption("--help", "-h"));
+        Array.ForEach<Option>([version, root, log, logFormat, debug, systemdCgroup, rootless], command.Options.Add);
+
+        bool known = false;
+        foreach (var (commandName, description, build) in Commands)
+        {
+            known |= commandName == name;
+            if (name == null || name == "help" || commandName == name)
+                command.Subcommands.Add(commandName == name ? build(this) : new Command(commandName, description));
+        }
+
+        if (name != null && name != "help" && !known) throw new RtException($"No help topic for '{name}'", 3);
+        command.SetAction(result => Print(command, result));
+        if (name == "help")
+        {
+            Command help = new("help", "show this list");
+            help.SetAction(_ => command.Parse("--help").Invoke());
+            command.Subcommands.Add(help);
+        }
+
+        return command;
+    }
+
+    private int Print(RootCommand command, ParseResult result)
+    {
+        if (!result.GetValue(version)) return command.Parse("--help").Invoke();
+        Output.Write($"rt version {BuildInfo.Version}\ncommit: {BuildInfo.Commit}\nspec: {BuildInfo.SpecVersion}\nlibseccomp: {Security.SeccompCompiler.LibraryVersion}\n");
+        return 0;
+    }
+}

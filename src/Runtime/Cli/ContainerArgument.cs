@@ -1,0 +1,26 @@
+using System.CommandLine;
+
+namespace Rt.Cli;
+
+/// <summary>The arguments behind a command's name, counted and refused in runc's words.</summary>
+internal static class ContainerArgument
+{
+    public static Argument<string[]> Make(string name = "container-id") =>
+        new(name) { Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [], HelpName = name };
+
+    /// <summary>The one argument that the command takes.</summary>
+    public static string One(this ParseResult result, Argument<string[]> argument) => result.Some(argument, 1, 1)[0];
+
+    /// <summary>Between <paramref name="least"/> and <paramref name="most"/> arguments.</summary>
+    public static string[] Some(this ParseResult result, Argument<string[]> argument, int least, int most)
+    {
+        string command = result.CommandResult.Command.Name;
+        string[] given = result.GetValue(argument) ?? [];
+        // What looks like an option and is none of the command's ended up here.
+        if (Array.Find(given, word => word.StartsWith('-')) is { } stray) throw new RtException($"flag provided but not defined: {stray}");
+        if (least == most && given.Length != least) throw new RtException($"rt: \"{command}\" requires exactly {least} argument(s)");
+        if (given.Length < least) throw new RtException($"rt: \"{command}\" requires a minimum of {least} argument(s)");
+        if (given.Length > most) throw new RtException($"rt: \"{command}\" requires a maximum of {most} argument(s)");
+        return given;
+    }
+}

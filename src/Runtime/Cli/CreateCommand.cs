@@ -1,0 +1,24 @@
+using System.CommandLine;
+using Rt.Containers;
+
+namespace Rt.Cli;
+
+internal static class CreateCommand
+{
+    public const string Description = "create a container, whose process waits to be started";
+
+    public static Command Build(CommandLine line)
+    {
+        Command command = new("create", Description);
+        CreateOptions options = new();
+        options.AddTo(command);
+        command.SetAction(line.Action((result, store) =>
+        {
+            CreateRequest request = options.Request(result, gate: true);
+            line.RefuseSystemdCgroup(result);
+            Creation.Create(store, request, line.Guarded);
+            return 0;
+        }));
+        return command;
+    }
+}

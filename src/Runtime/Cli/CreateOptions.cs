@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Rt.Containers;
+
+namespace Rt.Cli;
+
+/// <summary>The options that create and run have in common.</summary>
+internal sealed class CreateOptions
+{
+    private readonly Argument<string[]> id = ContainerArgument.Make();
+    private readonly Option<string> bundle = BundleOption();
+    private readonly Option<string> pidFile = new("--pid-file") { Description = "file to write the pid of the container's init to", HelpName = "file" };
+    private readonly Option<bool> noPivot = new("--no-pivot") { Description = "enter the root file system by chroot, for hosts that run from an initial ramdisk" };
+    private readonly Option<bool> noNewKeyring = new("--no-new-keyring") { Description = "leave the caller's session keyring to the container" };
+    private readonly Option<int> preserveFds = new("--preserve-fds") { Description = "let the container inherit N descriptors beside stdio, from 3 on", HelpName = "N" };
+
+    public static Option<string> BundleOption() =>
+        new("--bundle", "-b") { Description = "the bundle's directory, by default the current one", HelpName = "dir" };
+
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(id);
+        Array.ForEach<Option>([bundle, pidFile, noPivot, noNewKeyring, preserveFds], command.Options.Add);
+    }
+
+    public CreateRequest Request(ParseResult result, bool gate)
+    {
+        int count = result.GetValue(preserveFds);
+        if (count is < 0 or > 1024) throw new RtException($"--preserve-fds: {count} is not between 0 and 1024");
+        return new CreateRequest
+        {
+            Id = result.One(id),
+            Bundle = result.GetValue(bundle) ?? "",
+            PidFile = result.GetValue(pidFile) ?? "",
+            NoPivot = result.GetValue(noPivot),
+            NoNewKeyring = result.GetValue(noNewKeyring),
+            PreserveFds = count,
+            Gate = gate,
+        };
+    }
+}

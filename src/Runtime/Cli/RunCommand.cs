@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Rt.Containers;
+
+namespace Rt.Cli;
+
+internal static class RunCommand
+{
+    public const string Description = "create a container, start it and wait for its end";
+
+    public static Command Build(CommandLine line)
+    {
+        Command command = new("run", Description);
+        CreateOptions options = new();
+        options.AddTo(command);
+        Option<bool> detach = new("--detach", "-d") { Description = "do not wait for the container" };
+        Option<bool> keep = new("--keep") { Description = "do not delete the container when it has ended" };
+        command.Options.Add(detach);
+        command.Options.Add(keep);
+        command.SetAction(line.Action((result, store) =>
+        {
+            CreateRequest request = options.Request(result, gate: false);
+            line.RefuseSystemdCgroup(result);
+            if (!result.GetValue(detach)) return Foreground.Run(store, request, line.Guarded, result.GetValue(keep));
+            Creation.Create(store, request, line.Guarded);
+            return 0;
+        }));
+        return command;
+    }
+}

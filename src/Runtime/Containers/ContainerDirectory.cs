@@ -1,0 +1,121 @@
+using Rt.Cgroups;
+using Rt.Kernel;
+using Rt.Spec;
+
+namespace Rt.Containers;
+
+/// <summary>
+/// A container's state directory: state.json, and the FIFO "gate" while it waits to be started. Commands that change the
+/// container hold the directory's lock (flock); those that only look read state.json, which is replaced as a whole.
+/// </summary>
+internal sealed unsafe class ContainerDirectory(string id, string path)
+{
+    private const int MaxStateSize = 8 << 20;
+    private int lockDescriptor = -1;
+
+    public string Id => id;
+
+    private string StateFile => path + "/state.json";
+    private string GateFile => path + "/gate";
+
+    /// <summary>Waits for the lock; false if the container was deleted meanwhile.</summary>
+    public bool TryLock()
+    {
+        int directory = FileContent.TryOpen(path, Files.O_RDONLY | Files.O_DIRECTORY);
+        if (directory == -Errno.ENOENT) return false;
+        KernelException.Check(directory, $"open {path}");
+        KernelException.Check(Files.flock(directory, Files.LOCK_EX), $"lock {path}");
+        lockDescriptor = directory;
+        return Statx.Of(directory, out Statx stat) >= 0 && stat.Links > 0;
+    }
+
+    public void Lock()
+    {
+        if (!TryLock()) throw new RtException($"container does not exist: {id}");
+    }
+
+    public void Close()
+    {
+        if (lockDescriptor >= 0) Files.close(lockDescriptor);
+        lockDescriptor = -1;
+    }
+
+    /// <summary>Null: its creator died before writing any.</summary>
+    public ContainerState? TryRead()
+    {
+        int file = FileContent.TryOpen(StateFile, Files.O_RDONLY);
+        if (file == -Errno.ENOENT) return null;
+        KernelException.Check(file, $"open {StateFile}");
+        try
+        {
+            return ContainerState.FromJson(FileContent.Read(file, MaxStateSize, StateFile));
+        }
+        catch (SpecException e)
+        {
+            throw new RtException($"{StateFile}: {e.Message}");
+        }
+        finally
+        {
+            Files.close(file);
+        }
+    }
+
+    public ContainerState Read() => TryRead() ?? throw new RtException($"container does not exist: {id}");
+
+    public void Write(ContainerState state) => FileContent.Replace(StateFile, state.ToJson(), 0x180); // 0600
+
+    /// <summary>Prepares the next state, to be put in place by <see cref="CommitDraft"/>.</summary>
+    public void WriteDraft(ContainerState state) => FileContent.WriteNew(StateFile + ".draft", state.ToJson(), 0x180);
+
+    public void CommitDraft() => FileContent.Rename(StateFile + ".draft", StateFile);
+
+    /// <summary>
+    /// Truth comes from the kernel: the init lives or not, its cgroup is frozen or not, and it waits at the gate as long as it
+    /// holds the FIFO open.
+    /// </summary>
+    public ContainerStatus StatusOf(ContainerState state)
+    {
+        if (state.Pid == 0) return IsLocked() ? ContainerStatus.Creating : ContainerStatus.Stopped;
+        if (!new InitProcess(state.Pid, state.StartTime).IsAlive) return ContainerStatus.Stopped;
+        if (state.Cgroup.Length > 0 && Cgroup.IsFrozen(state.Cgroup)) return ContainerStatus.Paused;
+        int gate = OpenGate();
+        if (gate < 0) return ContainerStatus.Running;
+        Files.close(gate);
+        return ContainerStatus.Created;
+    }
+
+    /// <summary>Makes the start gate, held open from both ends; never blocks.</summary>
+    public int MakeGate()
+    {
+        fixed (byte* name = FileContent.Terminated(GateFile))
+            KernelException.Check(Files.mknodat(Files.AT_FDCWD, name, Files.S_IFIFO | 0x180, 0), $"create {GateFile}");
+        return FileContent.Open(GateFile, Files.O_RDWR);
+    }
+
+    /// <summary>The gate's outer end for writing: -ENXIO if no init waits behind it, -ENOENT if it was opened before.</summary>
+    public int OpenGate() => FileContent.TryOpen(GateFile, Files.O_WRONLY | Files.O_NONBLOCK);
+
+    /// <summary>The gate's outer end for reading what the init has left there; never blocks.</summary>
+    public int OpenGateForReading() => FileContent.Open(GateFile, Files.O_RDONLY | Files.O_NONBLOCK);
+
+    public void RemoveGate() => FileContent.Remove(GateFile);
+
+    /// <summary>Removes the directory and all that rt keeps in it.</summary>
+    public void Remove()
+    {
+        foreach (string file in Directory.GetFiles(path)) FileContent.Remove(file);
+        int result = FileContent.RemoveDirectory(path);
+        if (result is not -Errno.ENOENT) KernelException.Check(result, $"remove {path}");
+    }
+
+    /// <summary>Whether some command is at work on the container.</summary>
+    private bool IsLocked()
+    {
+        if (lockDescriptor >= 0) return false;
+        int directory = FileContent.TryOpen(path, Files.O_RDONLY | Files.O_DIRECTORY);
+        if (directory < 0) return false;
+        bool locked = Files.flock(directory, Files.LOCK_SH | Files.LOCK_NB) == -Errno.EAGAIN;
+        Files.close(directory);
+        return locked;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Rt.Spec;
+
+namespace Rt.Containers;
+
+/// <summary>What is kept of a container in its state directory, as state.json.</summary>
+internal sealed record ContainerState
+{
+    public required string Id { get; init; }
+    public string OciVersion { get; init; } = "";
+
+    /// <summary>Absolute.</summary>
+    public string Bundle { get; init; } = "";
+
+    /// <summary>Absolute.</summary>
+    public string Rootfs { get; init; } = "";
+    public DateTime Created { get; init; }
+
+    /// <summary>Who created it.</summary>
+    public uint Owner { get; init; }
+
+    /// <summary>The init's pid; 0 until it waits at the gate or runs the program.</summary>
+    public int Pid { get; init; }
+
+    /// <summary>When the init began, in clock ticks since boot (proc_pid_stat(5), starttime): tells it from a later process of the same pid.</summary>
+    public ulong StartTime { get; init; }
+
+    /// <summary>The cgroup's directory; empty: none.</summary>
+    public string Cgroup { get; init; } = "";
+
+    /// <summary>Whether the init is pid 1 of a namespace, so that its death takes all the others along.</summary>
+    public bool OwnPidNamespace { get; init; }
+
+    public SortedDictionary<string, string> Annotations { get; init; } = [];
+
+    public byte[] ToJson()
+    {
+        ArrayBufferWriter<byte> buffer = new(1024);
+        using (Utf8JsonWriter json = new(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("ociVersion", OciVersion);
+            json.WriteString("id", Id);
+            json.WriteNumber("pid", Pid);
+            json.WriteNumber("startTime", StartTime);
+            json.WriteString("bundle", Bundle);
+            json.WriteString("rootfs", Rootfs);
+            json.WriteString("created", FormatTime(Created));
+            json.WriteNumber("owner", Owner);
+            json.WriteString("cgroup", Cgroup);
+            json.WriteBoolean("ownPidNamespace", OwnPidNamespace);
+            WriteMap(json, "annotations", Annotations);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <exception cref="SpecException">The file is damaged.</exception>
+    public static ContainerState FromJson(byte[] document)
+    {
+        JsonCursor json = new(document);
+        ContainerState state = new() { Id = "" };
+        if (!json.Object()) throw new SpecException("", "is null");
+        while (json.Property(out var name))
+        {
+            if (name.Is("ociVersion"u8)) state = state with { OciVersion = json.String() };
+            else if (name.Is("id"u8)) state = state with { Id = json.String() };
+            else if (name.Is("pid"u8)) state = state with { Pid = json.Int32() };
+            else if (name.Is("startTime"u8)) state = state with { StartTime = json.UInt64() };
+            else if (name.Is("bundle"u8)) state = state with { Bundle = json.String() };
+            else if (name.Is("rootfs"u8)) state = state with { Rootfs = json.String() };
+            else if (name.Is("created"u8)) state = state with { Created = ParseTime(json.String()) };
+            else if (name.Is("owner"u8)) state = state with { Owner = json.UInt32() };
+            else if (name.Is("cgroup"u8)) state = state with { Cgroup = json.String() };
+            else if (name.Is("ownPidNamespace"u8)) state = state with { OwnPidNamespace = json.Bool() };
+            else if (name.Is("annotations"u8)) state = state with { Annotations = json.Map() };
+            else json.Skip();
+        }
+
+        return state;
+    }
+
+    public static void WriteMap(Utf8JsonWriter json, string name, SortedDictionary<string, string> map)
+    {
+        if (map.Count == 0) return;
+        json.WriteStartObject(name);
+        foreach ((string key, string value) in map) json.WriteString(key, value);
+        json.WriteEndObject();
+    }
+
+    /// <summary>RFC 3339 with nanoseconds, as Go prints times: "2026-11-21T17:00:00.123456789Z".</summary>
+    public static string FormatTime(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture);
+
+    private static DateTime ParseTime(string text) =>
+        DateTime.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time)
+            ? time
+            : default;
+}

@@ -1,0 +1,19 @@
+namespace Rt.Containers;
+
+/// <summary>What create and run are asked for.</summary>
+internal sealed record CreateRequest
+{
+    public required string Id { get; init; }
+
+    /// <summary>The bundle's directory; empty: the current one.</summary>
+    public string Bundle { get; init; } = "";
+
+    /// <summary>Where to write the init's pid; empty: nowhere.</summary>
+    public string PidFile { get; init; } = "";
+    public bool NoPivot { get; init; }
+    public bool NoNewKeyring { get; init; }
+    public int PreserveFds { get; init; }
+
+    /// <summary>Wait at the start gate (create), or go on to the program at once (run).</summary>
+    public bool Gate { get; init; }
+}

@@ -1,0 +1,119 @@
+using Rt.Cgroups;
+using Rt.Kernel;
+using Rt.Launch;
+using Rt.Security;
+using Rt.Spec;
+
+namespace Rt.Containers;
+
+/// <summary>
+/// The creation of one container. Until it has succeeded, whatever fails is undone: no process, cgroup, mount or state stays.
+/// </summary>
+internal sealed class Creation
+{
+    private readonly ContainerDirectory directory;
+    private readonly LaunchPlan plan;
+    private readonly CreateRequest request;
+    private ContainerState state;
+    private ContainerInit? init;
+    private int cgroup = -1;
+
+    private Creation(ContainerDirectory directory, LaunchPlan plan, CreateRequest request, ContainerState state)
+    {
+        this.directory = directory;
+        this.plan = plan;
+        this.request = request;
+        this.state = state;
+    }
+
+    /// <summary>Returns the container with its init waiting at the gate or, if none was asked for, running the program.</summary>
+    public static (ContainerDirectory Directory, ContainerState State) Create(ContainerStore store, CreateRequest request, GuardedInit? guarded)
+    {
+        Bundle bundle = Bundle.Load(request.Bundle);
+        if (Processes.geteuid() != 0) throw new RtException("rootless container requires user namespaces, which rt does not support yet: run it as root");
+        RequireDescriptors(request.PreserveFds);
+        bundle.CheckRoot();
+        LaunchOptions options = new()
+        {
+            Id = request.Id,
+            Bundle = bundle.Directory,
+            Gate = request.Gate,
+            NoPivot = request.NoPivot,
+            NoNewKeyring = request.NoNewKeyring,
+            PreserveFds = request.PreserveFds,
+            Warn = Log.Warn,
+        };
+        LaunchPlan plan = bundle.Compile(options, Host.Detect(), new SeccompCache(store.SeccompCache, BuildInfo.Id));
+
+        ContainerDirectory directory = store.Create(request.Id);
+        ContainerState state = new()
+        {
+            Id = request.Id,
+            OciVersion = bundle.Config.OciVersion,
+            Bundle = bundle.Directory,
+            Rootfs = bundle.RootPath,
+            Created = DateTime.UtcNow,
+            Owner = (uint)Processes.geteuid(),
+            Cgroup = plan.Cgroup?.Directory ?? "",
+            OwnPidNamespace = (plan.Reader.Header.CloneFlags & Processes.CLONE_NEWPID) != 0,
+            Annotations = bundle.Config.Annotations,
+        };
+        return (directory, new Creation(directory, plan, request, state).Run(guarded));
+    }
+
+    private ContainerState Run(GuardedInit? guarded)
+    {
+        int gate = -1;
+        try
+        {
+            directory.Write(state);
+            if (request.Gate) gate = directory.MakeGate();
+            if (plan.Cgroup != null) cgroup = Cgroup.Create(plan.Cgroup);
+            else Log.Debug("no cgroup v2 on this host: the container runs without a cgroup");
+
+            init = ContainerInit.Start(plan, guarded, cgroup, gate, Log.Debug);
+            init.AwaitInit();
+
+            // While the init is at its mounts, its entry is prepared; it holds from the moment on when the init is ready.
+            InitProcess process = InitProcess.Find(init.Pid) ?? throw new RtException("the container's process ended while it was being set up");
+            state = state with { Pid = process.Pid, StartTime = process.StartTime };
+            directory.WriteDraft(state);
+            init.AwaitReady();
+            if (request.PidFile.Length > 0) FileContent.Replace(request.PidFile, System.Text.Encoding.ASCII.GetBytes($"{init.Pid}"), 0x1a4);
+            directory.CommitDraft();
+            init.GoAhead();
+            if (!request.Gate) init.AwaitExec();
+            return state;
+        }
+        catch (Exception e)
+        {
+            Undo();
+            throw e is SpecException ? new RtException($"{state.Bundle}/config.json: {e.Message}") : e;
+        }
+        finally
+        {
+            if (gate >= 0) Files.close(gate);
+            if (cgroup >= 0) Files.close(cgroup);
+        }
+    }
+
+    private void Undo()
+    {
+        init?.Abort();
+        if (cgroup >= 0)
+        {
+            Cgroup.Kill(state.Cgroup);
+            Cgroup.Remove(state.Cgroup);
+        }
+
+        directory.Remove();
+        directory.Close();
+    }
+
+    private static void RequireDescriptors(int count)
+    {
+        for (int fd = 3; fd < 3 + count; fd++)
+            if (Files.fcntl(fd, Files.F_GETFD, 0) < 0)
+                throw new RtException($"--preserve-fds {count}: descriptor {fd} is not open");
+    }
+}

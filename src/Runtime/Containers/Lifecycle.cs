@@ -1,0 +1,140 @@
+using Rt.Cgroups;
+using Rt.Kernel;
+using Rt.Launch;
+
+namespace Rt.Containers;
+
+/// <summary>What can be done to a container that is there: start, kill, delete.</summary>
+internal static unsafe class Lifecycle
+{
+    private const long DeathMilliseconds = 10_000;
+
+    /// <summary>Opens the gate, and returns when the program runs. What keeps it from running is an error here.</summary>
+    public static void Start(ContainerStore store, string id)
+    {
+        ContainerDirectory directory = store.Open(id);
+        directory.Lock();
+        try
+        {
+            ContainerState state = directory.Read();
+            switch (directory.StatusOf(state))
+            {
+                case ContainerStatus.Created:
+                    break;
+                case ContainerStatus.Stopped:
+                    throw new RtException($"cannot start a container that has stopped: {id}");
+                case ContainerStatus.Paused:
+                    throw new RtException($"cannot start a container in the paused state: {id}");
+                default:
+                    throw new RtException($"cannot start an already running container: {id}");
+            }
+
+            int gate = directory.OpenGate();
+            KernelException.Check(gate, $"open start gate of {id}");
+            byte go = 1;
+            KernelException.Check(Files.write(gate, &go, 1), $"open start gate of {id}");
+
+            // The init holds the other end until execve, which closes it, or until it dies.
+            Processes.pollfd poll = new() { fd = gate };
+            Processes.poll(&poll, 1);
+            Report? failure = ReadFailure(directory);
+            Files.close(gate);
+            directory.RemoveGate();
+            if (failure is { } report) throw new RtException($"start container {id}: exec {report.DetailText}: {Errno.Describe(report.Errno)}");
+        }
+        finally
+        {
+            directory.Close();
+        }
+    }
+
+    /// <summary>Sends a signal to the init or, with <paramref name="all"/>, to every process of the container.</summary>
+    public static void Kill(ContainerStore store, string id, int signal, bool all)
+    {
+        ContainerDirectory directory = store.Open(id);
+        ContainerState state = directory.Read();
+        if (all && state.Cgroup.Length > 0)
+        {
+            KillAll(state, signal);
+            return;
+        }
+
+        if (state.Pid == 0) throw new RtException($"container not running: {id}");
+        // SIGKILL is meant for the container; without a pid namespace of its own the init's death would leave the others.
+        if (signal == Signals.SIGKILL && !state.OwnPidNamespace && state.Cgroup.Length > 0 && Cgroup.Kill(state.Cgroup)) return;
+        int result = new InitProcess(state.Pid, state.StartTime).Signal(signal);
+        if (result == -Errno.ESRCH) throw new RtException($"container not running: {id}");
+        KernelException.Check(result, $"kill container {id}");
+        // A frozen process takes SIGKILL only when it thaws: cgroup.kill does both (cgroups(7)).
+        if (signal == Signals.SIGKILL && state.Cgroup.Length > 0 && Cgroup.IsFrozen(state.Cgroup)) Cgroup.Kill(state.Cgroup);
+    }
+
+    /// <summary>
+    /// Removes a container and all that it left. One that has not been started is killed first, one that runs only with
+    /// <paramref name="force"/>, which also makes a missing one no error.
+    /// </summary>
+    public static void Delete(ContainerStore store, string id, bool force)
+    {
+        ContainerDirectory? directory = store.TryOpen(id);
+        if (directory == null || !directory.TryLock())
+        {
+            if (force) return;
+            throw new RtException($"container does not exist: {id}");
+        }
+
+        try
+        {
+            ContainerState? state = directory.TryRead();
+            if (state != null)
+            {
+                ContainerStatus status = directory.StatusOf(state);
+                if (!force && status is not (ContainerStatus.Stopped or ContainerStatus.Created))
+                    throw new RtException($"cannot delete container {id} that is not stopped: {status.Word()}");
+                RemoveContent(state);
+            }
+
+            directory.Remove();
+        }
+        finally
+        {
+            directory.Close();
+        }
+    }
+
+    /// <summary>Ends what still lives of a container and removes its cgroup.</summary>
+    public static void RemoveContent(ContainerState state)
+    {
+        bool killed = state.Cgroup.Length > 0 && Cgroup.Kill(state.Cgroup);
+        if (state.Pid != 0)
+        {
+            InitProcess init = new(state.Pid, state.StartTime);
+            if (!killed) init.Signal(Signals.SIGKILL);
+            if (!init.WaitForDeath(DeathMilliseconds)) throw new RtException($"container init still running: {state.Id} (pid {state.Pid})");
+        }
+
+        if (state.Cgroup.Length > 0) Cgroup.Remove(state.Cgroup, DeathMilliseconds);
+    }
+
+    private static void KillAll(ContainerState state, int signal)
+    {
+        if (signal == Signals.SIGKILL && Cgroup.Kill(state.Cgroup)) return;
+        foreach (int pid in Cgroup.Processes(state.Cgroup))
+        {
+            int result = Processes.kill(pid, signal);
+            if (result is not -Errno.ESRCH) KernelException.Check(result, $"kill process {pid} of container {state.Id}");
+        }
+    }
+
+    private static Report? ReadFailure(ContainerDirectory directory)
+    {
+        int gate = directory.OpenGateForReading();
+        try
+        {
+            return Report.Receive(gate);
+        }
+        finally
+        {
+            Files.close(gate);
+        }
+    }
+}

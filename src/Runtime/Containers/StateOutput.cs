@@ -1,0 +1,43 @@
+using System.Buffers;
+using System.Text.Json;
+using Rt.Kernel;
+
+namespace Rt.Containers;
+
+/// <summary>A container as state and list show it: the members and their order are runc's.</summary>
+internal sealed record StateOutput(ContainerState State, ContainerStatus Status)
+{
+    /// <summary>0 once the container has stopped, as runtime.md allows: the number may be another's by then.</summary>
+    public int Pid => Status == ContainerStatus.Stopped ? 0 : State.Pid;
+
+    public string Owner => UserNames.Of(State.Owner);
+
+    public static StateOutput Read(ContainerDirectory directory)
+    {
+        ContainerState state = directory.Read();
+        return new StateOutput(state, directory.StatusOf(state));
+    }
+
+    public byte[] ToJson(bool indented)
+    {
+        ArrayBufferWriter<byte> buffer = new(1024);
+        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Indented = indented, NewLine = "\n" })) WriteTo(json);
+        buffer.Write("\n"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("ociVersion", State.OciVersion);
+        json.WriteString("id", State.Id);
+        json.WriteNumber("pid", Pid);
+        json.WriteString("status", Status.Word());
+        json.WriteString("bundle", State.Bundle);
+        json.WriteString("rootfs", State.Rootfs);
+        json.WriteString("created", ContainerState.FormatTime(State.Created));
+        ContainerState.WriteMap(json, "annotations", State.Annotations);
+        json.WriteString("owner", Owner);
+        json.WriteEndObject();
+    }
+}

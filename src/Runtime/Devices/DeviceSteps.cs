@@ -1,0 +1,93 @@
+using Rt.Kernel;
+using Rt.Mounts;
+using Rt.Plan;
+
+namespace Rt.Devices;
+
+/// <summary>Makes a device node or a FIFO.</summary>
+internal unsafe struct MakeDevice : IStep
+{
+    public static StepKind Kind => StepKind.MakeDevice;
+
+    public PlanText Directory, Name;
+
+    /// <summary>S_IFCHR, S_IFBLK or S_IFIFO, and the permission bits.</summary>
+    public uint Mode;
+    public uint Major, Minor;
+    public uint Uid, Gid;
+
+    public int Run(ref Execution run)
+    {
+        int directory = InRoot.OpenOrMake(run[Slot.Root], run.At(Directory), directory: true);
+        if (directory < 0) return directory;
+        int result = Files.mknodat(directory, run.At(Name), Mode, DeviceNumber(Major, Minor));
+        bool made = result >= 0;
+        if (result == -Errno.EEXIST || (made && (Uid | Gid) != 0)) result = Adopt(directory, run.At(Name), made);
+        Files.close(directory);
+        return result;
+    }
+
+    /// <summary>Gives the new node its owner, or makes sure that one that was there is what it should be.</summary>
+    private readonly int Adopt(int directory, byte* name, bool made)
+    {
+        int node = Files.openat(directory, name, Files.O_PATH | Files.O_NOFOLLOW);
+        if (node < 0) return node;
+        int result = Statx.Of(node, out Statx stat);
+        if (result >= 0 && (stat.Type != (Mode & Files.S_IFMT) || stat.RdevMajor != Major || stat.RdevMinor != Minor)) result = -Errno.EEXIST;
+        else if (result >= 0 && made) result = Files.ChownPath(node, Uid, Gid);
+
+        Files.close(node);
+        return result;
+    }
+
+    /// <summary>The kernel's huge encoding of a device number (new_decode_dev): what mknod(2) takes.</summary>
+    private static ulong DeviceNumber(uint major, uint minor) => (minor & 0xff) | (major << 8) | ((ulong)(minor & ~0xffu) << 12);
+
+    public readonly StepDescription Describe(PlanReader plan) =>
+        new("mknod", $"{plan.Text(Directory).TrimEnd('/')}/{plan.Text(Name)}",
+            ("type", (Mode & Files.S_IFMT) switch { Files.S_IFCHR => "c", Files.S_IFBLK => "b", _ => "p" }),
+            ("number", (Mode & Files.S_IFMT) == Files.S_IFIFO ? "" : $"{Major}:{Minor}"),
+            ("mode", "0" + Convert.ToString(Mode & ~Files.S_IFMT, 8)),
+            ("owner", (Uid | Gid) == 0 ? "" : $"{Uid}:{Gid}"));
+
+    public readonly string Word(PlanReader plan, int errno, string detail) => errno == Errno.EEXIST
+        ? $"{Describe(plan)}: something else is there already"
+        : $"{Describe(plan)}: {Errno.Describe(errno)}";
+}
+
+/// <summary>Makes a symbolic link in /dev. One that is there already stays, unless it is to be replaced.</summary>
+internal unsafe struct MakeSymlink : IStep
+{
+    public static StepKind Kind => StepKind.MakeSymlink;
+
+    public PlanText Directory, Name, LinkTo;
+    public bool Replace;
+
+    /// <summary>The link is made only if this path is there (in the host's view); null: always.</summary>
+    public PlanText OnlyIf;
+
+    public int Run(ref Execution run)
+    {
+        if (!OnlyIf.IsNull)
+        {
+            int there = Files.open(run.At(OnlyIf), Files.O_PATH | Files.O_NOFOLLOW);
+            if (there < 0) return 0;
+            Files.close(there);
+        }
+
+        int directory = InRoot.OpenOrMake(run[Slot.Root], run.At(Directory), directory: true);
+        if (directory < 0) return directory;
+        int result = Files.symlinkat(run.At(LinkTo), directory, run.At(Name));
+        if (result == -Errno.EEXIST)
+        {
+            result = Replace ? Files.unlinkat(directory, run.At(Name), 0) : 0;
+            if (Replace && result >= 0) result = Files.symlinkat(run.At(LinkTo), directory, run.At(Name));
+        }
+
+        Files.close(directory);
+        return result;
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) =>
+        new("symlink", $"{plan.Text(Directory)}/{plan.Text(Name)}", ("to", plan.Text(LinkTo)));
+}

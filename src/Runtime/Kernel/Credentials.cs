@@ -1,0 +1,53 @@
+using static Rt.Kernel.SyscallNumber;
+
+namespace Rt.Kernel;
+
+/// <summary>setresuid(2), setgroups(2), capset(2), prctl(2), keyctl(2), prlimit(2): who a process is and what it may do.</summary>
+internal static unsafe class Credentials
+{
+    public const int PR_SET_DUMPABLE = 4, PR_SET_KEEPCAPS = 8, PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24, PR_SET_CHILD_SUBREAPER = 36,
+        PR_SET_NO_NEW_PRIVS = 38, PR_CAP_AMBIENT = 47;
+
+    public const int PR_CAP_AMBIENT_RAISE = 2, PR_CAP_AMBIENT_CLEAR_ALL = 4;
+
+    private const uint LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+
+    public static int setgroups(int count, uint* groups) => (int)Syscall.Invoke(SyscallNumber.setgroups, count, (nint)groups);
+
+    public static int SetUid(uint uid) => (int)Syscall.Invoke(setresuid, (nint)uid, (nint)uid, (nint)uid);
+
+    public static int SetGid(uint gid) => (int)Syscall.Invoke(setresgid, (nint)gid, (nint)gid, (nint)gid);
+
+    public static int prctl(int option, nint a = 0, nint b = 0, nint c = 0, nint d = 0) =>
+        (int)Syscall.Invoke(SyscallNumber.prctl, option, a, b, c, d);
+
+    /// <summary>capset(2) for the calling thread: a bit a capability, as in linux/capability.h.</summary>
+    public static int SetCapabilities(ulong effective, ulong permitted, ulong inheritable)
+    {
+        uint* header = stackalloc uint[2] { LINUX_CAPABILITY_VERSION_3, 0 };
+        uint* data = stackalloc uint[6]
+        {
+            (uint)effective, (uint)permitted, (uint)inheritable,
+            (uint)(effective >> 32), (uint)(permitted >> 32), (uint)(inheritable >> 32),
+        };
+        return (int)Syscall.Invoke(capset, (nint)header, (nint)data);
+    }
+
+    /// <summary>Gives the calling thread a session keyring of its own, named so (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING).</summary>
+    public static int JoinSessionKeyring(byte* name)
+    {
+        const int KEYCTL_JOIN_SESSION_KEYRING = 1;
+        return (int)Syscall.Invoke(keyctl, KEYCTL_JOIN_SESSION_KEYRING, (nint)name);
+    }
+
+    /// <summary>Sets one resource limit of the calling process (setrlimit(2)); all bits set mean no limit.</summary>
+    public static int SetLimit(int resource, ulong soft, ulong hard)
+    {
+        ulong* limit = stackalloc ulong[2] { soft, hard };
+        return (int)Syscall.Invoke(prlimit64, 0, resource, (nint)limit);
+    }
+
+    public static int sethostname(byte* name, int length) => (int)Syscall.Invoke(SyscallNumber.sethostname, (nint)name, length);
+
+    public static int setdomainname(byte* name, int length) => (int)Syscall.Invoke(SyscallNumber.setdomainname, (nint)name, length);
+}

@@ -1,0 +1,141 @@
+using System.Runtime.InteropServices;
+using static Rt.Kernel.SyscallNumber;
+
+namespace Rt.Kernel;
+
+/// <summary>open(2), openat2(2), read(2), write(2), mkdir(2), mknod(2), statx(2), fcntl(2), flock(2) and their family.</summary>
+internal static unsafe class Files
+{
+    public const int AT_FDCWD = -100;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100, AT_EACCESS = 0x200, AT_REMOVEDIR = 0x200, AT_SYMLINK_FOLLOW = 0x400,
+        AT_EMPTY_PATH = 0x1000, AT_RECURSIVE = 0x8000;
+
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100,
+        O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
+
+    /// <summary>Two flags whose bits arm64 swaps with O_DIRECT and O_LARGEFILE (arch/arm64/include/uapi/asm/fcntl.h).</summary>
+    public static int O_DIRECTORY => Arm64 ? 0x4000 : 0x10000;
+
+    public static int O_NOFOLLOW => Arm64 ? 0x8000 : 0x20000;
+
+    public const ulong RESOLVE_NO_XDEV = 0x01, RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_NO_SYMLINKS = 0x04,
+        RESOLVE_BENEATH = 0x08, RESOLVE_IN_ROOT = 0x10;
+
+    public const uint S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFCHR = 0x2000, S_IFDIR = 0x4000, S_IFBLK = 0x6000,
+        S_IFREG = 0x8000, S_IFLNK = 0xA000;
+
+    public const int F_GETFD = 1, F_SETFD = 2, F_ADD_SEALS = 1033, FD_CLOEXEC = 1;
+    public const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
+    public const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_EXEC = 0x10;
+    public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
+    public const int X_OK = 1;
+
+    private static bool Arm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct open_how
+    {
+        public ulong flags, mode, resolve;
+    }
+
+    public static int open(byte* path, int flags, uint mode = 0) => openat(AT_FDCWD, path, flags, mode);
+
+    public static int openat(int dirfd, byte* path, int flags, uint mode = 0) =>
+        (int)Syscall.Invoke(SyscallNumber.openat, dirfd, (nint)path, flags | O_CLOEXEC, (nint)mode);
+
+    /// <summary>Resolves <paramref name="path"/> under the given RESOLVE_ flags; the descriptor is always close-on-exec.</summary>
+    public static int openat2(int dirfd, byte* path, int flags, ulong resolve, uint mode = 0)
+    {
+        open_how how = new() { flags = (ulong)(uint)(flags | O_CLOEXEC), mode = mode, resolve = resolve };
+        while (true)
+        {
+            nint fd = Syscall.Invoke(SyscallNumber.openat2, dirfd, (nint)path, (nint)(&how), sizeof(open_how));
+            // EAGAIN: a rename raced with the walk, so the kernel could not vouch for ".."; it asks to be called again.
+            if (fd != -Errno.EAGAIN) return (int)fd;
+        }
+    }
+
+    public static nint read(int fd, void* buffer, nint count) => Syscall.Invoke(SyscallNumber.read, fd, (nint)buffer, count);
+
+    public static nint readBlocking(int fd, void* buffer, nint count) =>
+        Syscall.InvokeBlocking(SyscallNumber.read, fd, (nint)buffer, count);
+
+    public static nint write(int fd, void* buffer, nint count) => Syscall.Invoke(SyscallNumber.write, fd, (nint)buffer, count);
+
+    public static int close(int fd) => (int)Syscall.Invoke(SyscallNumber.close, fd);
+
+    /// <summary>close_range(2) with CLOSE_RANGE_CLOEXEC: from <paramref name="first"/> on, all is closed at execve.</summary>
+    public static int close_range_cloexec(uint first)
+    {
+        const int CLOSE_RANGE_CLOEXEC = 4;
+        return (int)Syscall.Invoke(close_range, (nint)first, unchecked((nint)uint.MaxValue), CLOSE_RANGE_CLOEXEC);
+    }
+
+    public static int mkdirat(int dirfd, byte* path, uint mode) => (int)Syscall.Invoke(SyscallNumber.mkdirat, dirfd, (nint)path, (nint)mode);
+
+    public static int mknodat(int dirfd, byte* path, uint mode, ulong device) =>
+        (int)Syscall.Invoke(SyscallNumber.mknodat, dirfd, (nint)path, (nint)mode, (nint)device);
+
+    public static int symlinkat(byte* target, int dirfd, byte* path) => (int)Syscall.Invoke(SyscallNumber.symlinkat, (nint)target, dirfd, (nint)path);
+
+    public static int unlinkat(int dirfd, byte* path, int flags) => (int)Syscall.Invoke(SyscallNumber.unlinkat, dirfd, (nint)path, flags);
+
+    public static nint readlinkat(int dirfd, byte* path, byte* buffer, int size) =>
+        Syscall.Invoke(SyscallNumber.readlinkat, dirfd, (nint)path, (nint)buffer, size);
+
+    public static int rename(byte* from, byte* to) =>
+        (int)Syscall.Invoke(renameat2, AT_FDCWD, (nint)from, AT_FDCWD, (nint)to, 0);
+
+    public static int fchmod(int fd, uint mode) => (int)Syscall.Invoke(SyscallNumber.fchmod, fd, (nint)mode);
+
+    public static int fchown(int fd, uint uid, uint gid) => (int)Syscall.Invoke(SyscallNumber.fchown, fd, (nint)uid, (nint)gid);
+
+    /// <summary>fchownat(2) with AT_EMPTY_PATH: fchown that takes an O_PATH descriptor.</summary>
+    public static int ChownPath(int fd, uint uid, uint gid)
+    {
+        byte empty = 0;
+        return (int)Syscall.Invoke(fchownat, fd, (nint)(&empty), (nint)uid, (nint)gid, AT_EMPTY_PATH);
+    }
+
+    public static int fcntl(int fd, int command, nint argument) => (int)Syscall.Invoke(SyscallNumber.fcntl, fd, command, argument);
+
+    /// <summary>Waits for the lock unless LOCK_NB is set.</summary>
+    public static int flock(int fd, int operation) => (int)Syscall.InvokeBlocking(SyscallNumber.flock, fd, operation);
+
+    public static int fchdir(int fd) => (int)Syscall.Invoke(SyscallNumber.fchdir, fd);
+
+    public static int chdir(byte* path) => (int)Syscall.Invoke(SyscallNumber.chdir, (nint)path);
+
+    public static int chroot(byte* path) => (int)Syscall.Invoke(SyscallNumber.chroot, (nint)path);
+
+    public static uint umask(uint mask) => (uint)Syscall.Invoke(SyscallNumber.umask, (nint)mask);
+
+    public static int memfd_create(byte* name, uint flags) => (int)Syscall.Invoke(SyscallNumber.memfd_create, (nint)name, (nint)flags);
+
+    public static nint sendfile(int to, int from, nint count) => Syscall.Invoke(SyscallNumber.sendfile, to, from, 0, count);
+
+    /// <summary>Back to the start of the file (lseek(2)).</summary>
+    public static int Rewind(int fd) => (int)Syscall.Invoke(lseek, fd, 0, 0);
+
+    public static nint getdents64(int fd, byte* buffer, int size) => Syscall.Invoke(SyscallNumber.getdents64, fd, (nint)buffer, size);
+
+    /// <summary>Whether the effective user may execute the file, by the kernel's own judgement (EACCES or ENOENT if not).</summary>
+    public static int AccessExecutable(byte* path)
+    {
+        nint result = Syscall.Invoke(faccessat2, AT_FDCWD, (nint)path, X_OK, AT_EACCESS);
+        // faccessat2 is younger than openat2 by two releases (5.8): a seccomp filter of an outer container may not know it.
+        return result is -Errno.ENOSYS or -Errno.EPERM
+            ? (int)Syscall.Invoke(faccessat, AT_FDCWD, (nint)path, X_OK)
+            : (int)result;
+    }
+
+    /// <summary>The file system's magic number (fstatfs f_type), or -errno.</summary>
+    public static nint FileSystemType(int fd)
+    {
+        nint* statfs = stackalloc nint[15]; // struct statfs: f_type first, 120 bytes on 64-bit kernels
+        nint result = Syscall.Invoke(fstatfs, fd, (nint)statfs);
+        return result < 0 ? result : statfs[0];
+    }
+
+    public const nint PROC_SUPER_MAGIC = 0x9fa0, CGROUP2_SUPER_MAGIC = 0x63677270, TMPFS_MAGIC = 0x01021994;
+}

@@ -1,0 +1,115 @@
+using System.Runtime.InteropServices;
+using static Rt.Kernel.SyscallNumber;
+
+namespace Rt.Kernel;
+
+/// <summary>clone3(2), execve(2), waitid(2), pidfd_open(2), setns(2), unshare(2), posix_spawn(3).</summary>
+internal static unsafe class Processes
+{
+    public const ulong CLONE_NEWTIME = 0x80, CLONE_PARENT = 0x8000, CLONE_NEWNS = 0x20000, CLONE_NEWCGROUP = 0x2000000,
+        CLONE_NEWUTS = 0x4000000, CLONE_NEWIPC = 0x8000000, CLONE_NEWUSER = 0x10000000, CLONE_NEWPID = 0x20000000,
+        CLONE_NEWNET = 0x40000000, CLONE_CLEAR_SIGHAND = 0x100000000, CLONE_INTO_CGROUP = 0x200000000, CLONE_PIDFD = 0x1000;
+
+    /// <summary>struct clone_args, version 2 (Linux 5.7).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct clone_args
+    {
+        public ulong flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+    }
+
+    /// <summary>
+    /// Forks: 0 in the child, the child's pid in the parent, -errno. The child is one thread on a copy of this stack. With
+    /// CLONE_PARENT it becomes the caller's sibling, and its exit signal is the caller's own.
+    /// </summary>
+    public static int clone3(ulong flags, int cgroup)
+    {
+        clone_args args = new()
+        {
+            flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+            exit_signal = (flags & CLONE_PARENT) != 0 ? 0UL : Signals.SIGCHLD,
+            cgroup = cgroup >= 0 ? (ulong)cgroup : 0,
+        };
+        return (int)Syscall.Invoke(SyscallNumber.clone3, (nint)(&args), sizeof(clone_args));
+    }
+
+    public static int execve(byte* path, byte** argv, byte** envp) =>
+        (int)Syscall.Invoke(SyscallNumber.execve, (nint)path, (nint)argv, (nint)envp);
+
+    public static void exit_group(int status) => Syscall.Invoke(SyscallNumber.exit_group, status);
+
+    public static int unshare(ulong flags) => (int)Syscall.Invoke(SyscallNumber.unshare, (nint)flags);
+
+    public static int setns(int fd, ulong type) => (int)Syscall.Invoke(SyscallNumber.setns, fd, (nint)type);
+
+    public static int kill(int pid, int signal) => (int)Syscall.Invoke(SyscallNumber.kill, pid, signal);
+
+    public static int pidfd_open(int pid) => (int)Syscall.Invoke(SyscallNumber.pidfd_open, pid);
+
+    public static int pidfd_send_signal(int pidfd, int signal) => (int)Syscall.Invoke(SyscallNumber.pidfd_send_signal, pidfd, signal);
+
+    public static int geteuid() => (int)Syscall.Invoke(SyscallNumber.geteuid);
+
+    public static int getegid() => (int)Syscall.Invoke(SyscallNumber.getegid);
+
+    /// <summary>How a child ended, as a shell counts: its exit code, or 128 plus the signal that killed it.</summary>
+    public readonly record struct Exit(int Pid, int Code);
+
+    /// <summary>
+    /// Reaps one child that has ended; any child if <paramref name="pid"/> is 0. Pid 0 in the result: none has ended yet
+    /// (only without <paramref name="block"/>). A negative pid in the result is -errno.
+    /// </summary>
+    public static Exit Reap(int pid, bool block)
+    {
+        const int P_ALL = 0, P_PID = 1, WEXITED = 4, WNOHANG = 1, CLD_EXITED = 1;
+        int* siginfo = stackalloc int[32];
+        siginfo[3] = 0;
+        nint result = Syscall.InvokeBlocking(waitid, pid == 0 ? P_ALL : P_PID, pid, (nint)siginfo, WEXITED | (block ? 0 : WNOHANG));
+        // siginfo_t on 64-bit: si_signo, si_errno, si_code, pad, si_pid, si_uid, si_status
+        if (result < 0) return new Exit((int)result, 0);
+        return siginfo[0] == 0 ? new Exit(0, 0) : new Exit(siginfo[4], siginfo[2] == CLD_EXITED ? siginfo[6] : 128 + siginfo[6]);
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct pollfd
+    {
+        public int fd;
+        public short events, revents;
+    }
+
+    public const short POLLIN = 1, POLLPRI = 2, POLLERR = 8, POLLHUP = 16;
+
+    /// <summary>Waits without limit (or <paramref name="milliseconds"/>) until one of the descriptors has something to say.</summary>
+    public static int poll(pollfd* fds, int count, long milliseconds = -1)
+    {
+        long* timeout = stackalloc long[2] { milliseconds / 1000, milliseconds % 1000 * 1_000_000 };
+        return (int)Syscall.InvokeBlocking(ppoll, (nint)fds, count, milliseconds < 0 ? 0 : (nint)timeout);
+    }
+
+    /// <summary>
+    /// Starts a program as posix_spawn(3) does: without copying this process's page tables, with <paramref name="keep"/>
+    /// left open in it under the same number. Returns its pid or -errno.
+    /// </summary>
+    public static int Spawn(byte* path, byte** argv, byte** envp, int keep)
+    {
+        byte* actions = stackalloc byte[80]; // posix_spawn_file_actions_t of glibc: 80 bytes
+        int pid = 0;
+        int error = posix_spawn_file_actions_init(actions);
+        // dup2 of a descriptor onto itself clears its close-on-exec flag, in the child alone (POSIX.1-2024).
+        if (error == 0) error = posix_spawn_file_actions_adddup2(actions, keep, keep);
+        if (error == 0) error = posix_spawn(&pid, path, actions, null, argv, envp);
+        _ = posix_spawn_file_actions_destroy(actions);
+        return error == 0 ? pid : -error;
+    }
+
+    [DllImport("libc")]
+    private static extern int posix_spawn(int* pid, byte* path, byte* actions, byte* attributes, byte** argv, byte** envp);
+
+    [DllImport("libc")]
+    private static extern int posix_spawn_file_actions_init(byte* actions);
+
+    [DllImport("libc")]
+    private static extern int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
+
+    [DllImport("libc")]
+    private static extern int posix_spawn_file_actions_destroy(byte* actions);
+}

@@ -1,0 +1,70 @@
+using static Rt.Kernel.SyscallNumber;
+
+namespace Rt.Kernel;
+
+/// <summary>rt_sigaction(2), rt_sigprocmask(2), rt_sigtimedwait(2), and signals' names.</summary>
+internal static unsafe class Signals
+{
+    public const int SIGHUP = 1, SIGINT = 2, SIGKILL = 9, SIGSEGV = 11, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGSTOP = 19,
+        SIGTTIN = 21, SIGTTOU = 22, SIGURG = 23, SIGRTMIN = 34, SIGRTMAX = 64;
+
+    /// <summary>Every signal to its default action and none blocked: what a new program may expect (signal(7)).</summary>
+    public static void ResetAll()
+    {
+        long* action = stackalloc long[4] { 0, 0, 0, 0 }; // struct kernel_sigaction: SIG_DFL, no flags, empty mask
+        for (int signal = 1; signal <= SIGRTMAX; signal++)
+            if (signal is not (SIGKILL or SIGSTOP))
+                Syscall.Invoke(rt_sigaction, signal, (nint)action, 0, 8);
+        SetMask(0);
+    }
+
+    /// <summary>Sets the calling thread's mask: bit n-1 blocks signal n. Returns the one before.</summary>
+    public static ulong SetMask(ulong mask)
+    {
+        const int SIG_SETMASK = 2;
+        ulong old = 0;
+        Syscall.Invoke(rt_sigprocmask, SIG_SETMASK, (nint)(&mask), (nint)(&old), 8);
+        return old;
+    }
+
+    /// <summary>Waits for one of the blocked signals in <paramref name="mask"/> and takes it; -errno on failure.</summary>
+    public static int Wait(ulong mask) => (int)Syscall.InvokeBlocking(rt_sigtimedwait, (nint)(&mask), 0, 0, 8);
+
+    private static readonly string[] Names =
+    [
+        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
+        "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+    ];
+
+    /// <summary>
+    /// Reads "9", "KILL", "sigkill", "RTMIN+3". Null if it is none. Numbers run from 0 (which only asks whether the process is
+    /// there) to 64.
+    /// </summary>
+    public static int? Parse(string text)
+    {
+        if (int.TryParse(text, System.Globalization.NumberStyles.None, null, out int number))
+            return number <= SIGRTMAX ? number : null;
+
+        string name = text.ToUpperInvariant();
+        if (name.StartsWith("SIG", StringComparison.Ordinal)) name = name[3..];
+        if (name.Length == 0) return null;
+        int index = Array.IndexOf(Names, name);
+        if (index > 0) return index;
+        return name switch
+        {
+            "IOT" => 6,
+            "CLD" => SIGCHLD,
+            "POLL" => 29,
+            "RTMIN" => SIGRTMIN,
+            "RTMAX" => SIGRTMAX,
+            _ when name.StartsWith("RTMIN+", StringComparison.Ordinal) && int.TryParse(name[6..], out int up) && up is >= 0 and <= 30 => SIGRTMIN + up,
+            _ when name.StartsWith("RTMAX-", StringComparison.Ordinal) && int.TryParse(name[6..], out int down) && down is >= 0 and <= 30 => SIGRTMAX - down,
+            _ => null,
+        };
+    }
+
+    /// <summary>"SIGTERM" for 15, "SIGRTMIN+2" for 36.</summary>
+    public static string Name(int signal) =>
+        signal > 0 && signal < Names.Length ? "SIG" + Names[signal]
+        : signal >= SIGRTMIN ? $"SIGRTMIN+{signal - SIGRTMIN}" : $"signal {signal}";
+}

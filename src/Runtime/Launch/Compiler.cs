@@ -1,0 +1,69 @@
+using Rt.Cgroups;
+using Rt.Devices;
+using Rt.Mounts;
+using Rt.Namespaces;
+using Rt.Network;
+using Rt.Plan;
+using Rt.Process;
+using Rt.Security;
+using Rt.Spec;
+
+namespace Rt.Launch;
+
+/// <summary>
+/// How a container starts, on one page: the order of everything that its process does between clone3 and execve. Each line
+/// is a subject's; open its folder for the detail. A pure function: nothing is run, no root is needed.
+/// </summary>
+internal static class Compiler
+{
+    public static LaunchPlan Compile(Config config, LaunchOptions options, Host host, Func<SeccompSection, SeccompFilter> seccomp)
+    {
+        ContainerProcess process = config.Process!;
+        Capabilities capabilities = process.Capabilities ?? new Capabilities();
+        SeccompFilter? filter = config.Linux.Seccomp is { } section ? seccomp(section) : null;
+        PlanWriter plan = new();
+
+        // Made by rt, before the process is there.
+        CgroupPlan? cgroup = CgroupCompiler.Compile(config, options.Id, host.Cgroups);
+        if (cgroup != null) plan.Pass(Slot.Cgroup);
+        if (options.Gate) plan.Pass(Slot.Gate);
+
+        // In the host's file systems still, in namespaces of its own.
+        var joins = NamespaceCompiler.Compile(plan, config);
+        plan.Add(default(NewSession));
+        if (!options.NoNewKeyring) SecurityCompiler.Keyring(plan, options.Id);
+        ProcessCompiler.OomScore(plan, process);
+        if (NamespaceCompiler.IsNew(config, "network")) plan.Add(default(LoopbackUp));
+        NamespaceCompiler.Names(plan, config);
+
+        // The container's file systems, built in place and then entered.
+        MountCompiler.OpenRoot(plan, config, Path.Combine(options.Bundle, config.Root!.Path));
+        MountCompiler.Mounts(plan, config, options.Bundle);
+        DeviceCompiler.Compile(plan, config);
+        NamespaceCompiler.Sysctls(plan, config);
+        Execute execute = ProcessCompiler.Executable(plan, process);
+        MountCompiler.LateReadonly(plan, config);
+        MountCompiler.CoveredPaths(plan, config);
+        MountCompiler.EnterRoot(plan, config, options.NoPivot);
+        ProcessCompiler.WorkingDirectory(plan, process);
+
+        // Privileges, given up from the least to the most needed. Without no_new_privs the kernel takes a filter only from the
+        // privileged, so that it must come while the process still is.
+        ProcessCompiler.Rlimits(plan, process);
+        SecurityCompiler.BoundingSet(plan, capabilities, host.LastCapability);
+        if (process.NoNewPrivileges) plan.Add(default(NoNewPrivileges), "process.noNewPrivileges");
+        if (filter != null && !process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
+        ProcessCompiler.User(plan, process.User);
+        SecurityCompiler.Capabilities(plan, capabilities, host.LastCapability, options.Warn);
+
+        // Nothing left that can fail but the program itself.
+        ProcessCompiler.Find(plan, process, execute);
+        plan.Add(new CloseDescriptors { First = 3 + options.PreserveFds });
+        plan.Add(default(Ready));
+        if (options.Gate) plan.Add(default(StartGate));
+        if (filter != null && process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
+        plan.Add(execute, "process.args");
+
+        return new LaunchPlan(cgroup, joins, plan.Finish());
+    }
+}

@@ -1,0 +1,32 @@
+using Rt.Kernel;
+using Rt.Plan;
+
+namespace Rt.Launch;
+
+/// <summary>The fork: from here on, one process goes on as rt and the other executes the plan.</summary>
+internal static unsafe class Forker
+{
+    /// <summary>In a failure's <see cref="Report.Value"/>, in place of a step: what happens here.</summary>
+    public const int JoinPidNamespace = -2, Clone = -1;
+
+    /// <summary>
+    /// Starts the init: the pid, or -errno with <paramref name="failed"/> telling which of the two calls it was. As a
+    /// <paramref name="sibling"/> it is a child of this process's parent.
+    /// </summary>
+    public static int Fork(byte* block, bool sibling, out int failed)
+    {
+        Execution run = new(block);
+        failed = JoinPidNamespace;
+        if (run[Slot.PidNamespace] >= 0)
+        {
+            int joined = Processes.setns(run[Slot.PidNamespace], Processes.CLONE_NEWPID);
+            if (joined < 0) return joined;
+        }
+
+        failed = Clone;
+        ulong flags = run.Header->CloneFlags | Processes.CLONE_CLEAR_SIGHAND | (sibling ? Processes.CLONE_PARENT : 0);
+        int pid = Processes.clone3(flags, run[Slot.Cgroup]);
+        if (pid == 0) Interpreter.Run(block);
+        return pid;
+    }
+}

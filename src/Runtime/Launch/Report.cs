@@ -1,0 +1,61 @@
+using System.Text;
+using Rt.Kernel;
+using Rt.Plan;
+
+namespace Rt.Launch;
+
+internal enum ReportKind
+{
+    /// <summary>The init is there; <see cref="Report.Value"/> is its pid.</summary>
+    Cloned = 1,
+
+    /// <summary>All is prepared; <see cref="Report.Value"/> is how many bytes the init allocated on the GC heap, which must be 0.</summary>
+    Ready,
+
+    /// <summary>A step failed; <see cref="Report.Value"/> is its index, or -1 if it was clone3 itself.</summary>
+    Failed,
+}
+
+/// <summary>What the init tells its parent: 256 bytes, below PIPE_BUF, so that a write is never split.</summary>
+internal unsafe struct Report
+{
+    public const int Size = 24 + Execution.DetailSize;
+
+    public ReportKind Kind;
+    public int Errno;
+    public long Value;
+    private readonly long reserved;
+    public fixed byte Detail[Execution.DetailSize];
+
+    public readonly string DetailText
+    {
+        get
+        {
+            fixed (byte* text = Detail) return Encoding.UTF8.GetString(text, Text.Length(text));
+        }
+    }
+
+    /// <summary>Sends it over the socket to the parent; once that is gone, into the start gate, where <c>rt start</c> reads it.</summary>
+    public static int Send(ref Execution run, ReportKind kind, long value, int errno)
+    {
+        Report report = new() { Kind = kind, Value = value, Errno = errno };
+        run.CopyDetail(report.Detail);
+        nint sent = Sockets.Send(run[Slot.Report], &report, Size, null, 0);
+        if (sent < 0 && run[Slot.Gate] >= 0) sent = Files.write(run[Slot.Gate], &report, Size);
+        return sent < 0 ? (int)sent : 0;
+    }
+
+    /// <summary>The next report from a socket or FIFO; null at its end.</summary>
+    public static Report? Receive(int from)
+    {
+        Report report = default;
+        for (nint have = 0; have < Size;)
+        {
+            nint read = Files.readBlocking(from, (byte*)&report + have, Size - have);
+            if (read <= 0) return null;
+            have += read;
+        }
+
+        return report;
+    }
+}

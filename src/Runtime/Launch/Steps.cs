@@ -1,0 +1,52 @@
+using Rt.Devices;
+using Rt.Mounts;
+using Rt.Namespaces;
+using Rt.Network;
+using Rt.Plan;
+using Rt.Process;
+using Rt.Security;
+
+namespace Rt.Launch;
+
+/// <summary>Steps of a finished plan as the objects that can describe themselves: the managed twin of the interpreter's dispatch.</summary>
+internal static class Steps
+{
+    public static IStep Read(PlanReader plan, StepPlace place) => place.Kind switch
+    {
+        StepKind.JoinNamespace => plan.Read<JoinNamespace>(place),
+        StepKind.NewCgroupNamespace => plan.Read<NewCgroupNamespace>(place),
+        StepKind.NewSession => plan.Read<NewSession>(place),
+        StepKind.SessionKeyring => plan.Read<SessionKeyring>(place),
+        StepKind.OomScoreAdj => plan.Read<OomScoreAdj>(place),
+        StepKind.LoopbackUp => plan.Read<LoopbackUp>(place),
+        StepKind.Hostname => plan.Read<Hostname>(place),
+        StepKind.Domainname => plan.Read<Domainname>(place),
+        StepKind.HostPropagation => plan.Read<HostPropagation>(place),
+        StepKind.OpenRoot => plan.Read<OpenRoot>(place),
+        StepKind.MountFileSystem => plan.Read<MountFileSystem>(place),
+        StepKind.BindMount => plan.Read<BindMount>(place),
+        StepKind.MakeDevice => plan.Read<MakeDevice>(place),
+        StepKind.MakeSymlink => plan.Read<MakeSymlink>(place),
+        StepKind.WriteSysctl => plan.Read<WriteSysctl>(place),
+        StepKind.MountReadonly => plan.Read<MountReadonly>(place),
+        StepKind.MaskPath => plan.Read<MaskPath>(place),
+        StepKind.ReadonlyPath => plan.Read<ReadonlyPath>(place),
+        StepKind.PivotRoot => plan.Read<PivotRoot>(place),
+        StepKind.MoveRoot => plan.Read<MoveRoot>(place),
+        StepKind.RootAttributes => plan.Read<RootAttributes>(place),
+        StepKind.SetRlimit => plan.Read<SetRlimit>(place),
+        StepKind.WorkingDirectory => plan.Read<WorkingDirectory>(place),
+        StepKind.HomeDirectory => plan.Read<HomeDirectory>(place),
+        StepKind.BoundingSet => plan.Read<BoundingSet>(place),
+        StepKind.SetUser => plan.Read<SetUser>(place),
+        StepKind.NoNewPrivileges => plan.Read<NoNewPrivileges>(place),
+        StepKind.Seccomp => plan.Read<LoadSeccomp>(place),
+        StepKind.SetCapabilities => plan.Read<SetCapabilities>(place),
+        StepKind.FindExecutable => plan.Read<FindExecutable>(place),
+        StepKind.Ready => plan.Read<Ready>(place),
+        StepKind.StartGate => plan.Read<StartGate>(place),
+        StepKind.CloseDescriptors => plan.Read<CloseDescriptors>(place),
+        StepKind.Execute => plan.Read<Execute>(place),
+        _ => throw new RtException($"plan: unknown kind of step {(int)place.Kind}"),
+    };
+}

@@ -1,0 +1,119 @@
+using Rt.Kernel;
+using Rt.Plan;
+using Rt.Spec;
+using static Rt.Kernel.MountApi;
+
+namespace Rt.Mounts;
+
+/// <summary>What config.json's root, mounts, maskedPaths and readonlyPaths compile to.</summary>
+internal static class MountCompiler
+{
+    /// <summary>The root file system, in a mount namespace whose changes stay inside.</summary>
+    public static void OpenRoot(PlanWriter plan, Config config, string rootPath)
+    {
+        bool shared = IsShared(config);
+        if (!shared)
+        {
+            uint flags = (uint)(MS_REC | (config.Linux.RootfsPropagation is "private" or "rprivate" ? MS_PRIVATE : MS_SLAVE));
+            plan.Add(new HostPropagation { Flags = flags }, config.Linux.RootfsPropagation.Length == 0 ? "" : "linux.rootfsPropagation");
+        }
+
+        plan.Add(new OpenRoot { Path = plan.Text(rootPath), PrivateParent = shared }, "root.path");
+    }
+
+    /// <summary>Every mount, in the order given. Sources that are relative start from the bundle.</summary>
+    public static void Mounts(PlanWriter plan, Config config, string bundle)
+    {
+        for (int i = 0; i < config.Mounts.Count; i++)
+        {
+            Mount mount = config.Mounts[i];
+            string origin = $"mounts[{i}]";
+            MountOptions options = MountOptions.Parse(mount.Options, origin);
+            if (options.Bind || mount.Type is "bind" or "rbind") Bind(plan, mount, options, bundle, origin);
+            else FileSystem(plan, mount, options, origin);
+        }
+    }
+
+    /// <summary>Makes those mounts read-only that the steps before had to write to.</summary>
+    public static void LateReadonly(PlanWriter plan, Config config)
+    {
+        for (int i = 0; i < config.Mounts.Count; i++)
+        {
+            Mount mount = config.Mounts[i];
+            if (IsLateReadonly(mount) && MountOptions.Parse(mount.Options, "").Readonly)
+                plan.Add(new MountReadonly { Target = plan.Text(mount.Destination) }, $"mounts[{i}]");
+        }
+    }
+
+    public static void CoveredPaths(PlanWriter plan, Config config)
+    {
+        bool ownProc = HasOwnProc(config);
+        for (int i = 0; i < config.Linux.ReadonlyPaths.Count; i++)
+            plan.Add(new ReadonlyPath { Covered = CoveredPath.Compile(plan, config.Linux.ReadonlyPaths[i], ownProc) }, $"linux.readonlyPaths[{i}]");
+        for (int i = 0; i < config.Linux.MaskedPaths.Count; i++)
+            plan.Add(new MaskPath { Covered = CoveredPath.Compile(plan, config.Linux.MaskedPaths[i], ownProc) }, $"linux.maskedPaths[{i}]");
+    }
+
+    public static void EnterRoot(PlanWriter plan, Config config, bool noPivot)
+    {
+        if (noPivot) plan.Add(default(MoveRoot));
+        else plan.Add(new PivotRoot { HostShared = IsShared(config) });
+
+        uint propagation = (uint)(MountOptions.ParsePropagation(config.Linux.RootfsPropagation) ?? 0);
+        if (propagation != 0 || config.Root!.Readonly)
+            plan.Add(new RootAttributes { Readonly = config.Root!.Readonly, Propagation = propagation }, config.Root.Readonly ? "root.readonly" : "linux.rootfsPropagation");
+    }
+
+    /// <summary>Whether the plan mounts a procfs on /proc, whose descriptor then serves for all that is below.</summary>
+    public static bool HasOwnProc(Config config) => config.Mounts.Any(IsOwnProc);
+
+    private static bool IsOwnProc(Mount mount) => mount.Type == "proc" && mount.Destination.TrimEnd('/') == "/proc";
+
+    private static bool IsShared(Config config) => config.Linux.RootfsPropagation is "shared" or "rshared";
+
+    private static bool IsLateReadonly(Mount mount) => mount.Type == "tmpfs" || mount.Destination.TrimEnd('/') == "/dev";
+
+    private static void Bind(PlanWriter plan, Mount mount, MountOptions options, string bundle, string origin)
+    {
+        if (mount.Source.Length == 0) throw new SpecException($"{origin}.source", "a bind mount needs a source");
+        ulong lateReadonly = IsLateReadonly(mount) ? MOUNT_ATTR_RDONLY : 0;
+        plan.Add(new BindMount
+        {
+            Source = plan.Text(Path.Combine(bundle, mount.Source)),
+            Target = plan.Text(mount.Destination),
+            Recursive = options.Recursive || mount.Type == "rbind",
+            Changes = new MountChanges
+            {
+                Set = options.Set & ~lateReadonly,
+                Clear = options.Clear,
+                RecursiveSet = options.RecursiveSet,
+                RecursiveClear = options.RecursiveClear,
+                Propagation = Propagation(plan, options),
+            },
+        }, origin);
+    }
+
+    private static void FileSystem(PlanWriter plan, Mount mount, MountOptions options, string origin)
+    {
+        if (mount.Type.Length == 0) throw new SpecException($"{origin}.type", "is required unless the mount is a bind mount");
+        if ((options.RecursiveSet | options.RecursiveClear) != 0) throw new SpecException($"{origin}.options", "recursive options are for bind mounts");
+
+        // "cgroup" stands for whatever the host has; in a container of rt that is cgroup v2.
+        string type = mount.Type == "cgroup" ? "cgroup2" : mount.Type;
+        bool late = IsLateReadonly(mount);
+        if (options.Readonly && !late) options.Data.Insert(0, ("ro", null)); // mount(2) with MS_RDONLY has both made read-only
+        plan.Add(new MountFileSystem
+        {
+            Type = plan.Text(type),
+            Source = mount.Source.Length == 0 ? default : plan.Text(mount.Source),
+            Target = plan.Text(mount.Destination),
+            Options = plan.Texts(options.Data.SelectMany(option => new[] { plan.Text(option.Key), option.Value == null ? default : plan.Text(option.Value) }).ToArray()),
+            Attributes = options.Set & ~(late ? MOUNT_ATTR_RDONLY : 0),
+            Propagation = Propagation(plan, options),
+            InheritMode = type == "tmpfs" && options.Data.TrueForAll(option => option.Key != "mode"),
+            Keep = IsOwnProc(mount) ? Slot.Proc : Slot.None,
+        }, origin);
+    }
+
+    private static PlanList Propagation(PlanWriter plan, MountOptions options) => plan.Numbers(options.Propagation.Select(flags => (uint)flags));
+}

@@ -1,0 +1,164 @@
+using Rt.Kernel;
+using Rt.Plan;
+using static Rt.Kernel.MountApi;
+
+namespace Rt.Mounts;
+
+/// <summary>Attributes and propagation to give to a mount while nobody can see it yet.</summary>
+internal unsafe struct MountChanges
+{
+    public ulong Set, Clear, RecursiveSet, RecursiveClear;
+
+    /// <summary>Pairs of 32-bit numbers: an MS_ propagation flag and whether it is recursive.</summary>
+    public PlanList Propagation;
+
+    public readonly int Apply(ref Execution run, int mount)
+    {
+        int result = 0;
+        if ((Set | Clear) != 0) result = SetAttributes(mount, Set, Clear, 0, recursive: false);
+        if (result >= 0 && (RecursiveSet | RecursiveClear) != 0) result = SetAttributes(mount, RecursiveSet, RecursiveClear, 0, recursive: true);
+        uint* propagation = run.Numbers(Propagation);
+        for (int i = 0; i < Propagation.Count && result >= 0; i++)
+            result = SetAttributes(mount, 0, 0, propagation[i] & ~(uint)MS_REC, (propagation[i] & MS_REC) != 0);
+        return result;
+    }
+}
+
+/// <summary>Makes a file system and mounts it: proc, tmpfs, sysfs, devpts, mqueue, cgroup2, or any other that the kernel has.</summary>
+internal unsafe struct MountFileSystem : IStep
+{
+    public static StepKind Kind => StepKind.MountFileSystem;
+
+    public PlanText Type, Source;
+
+    /// <summary>Null: the mount is only kept in <see cref="Keep"/>, attached nowhere.</summary>
+    public PlanText Target;
+
+    /// <summary>Key, value, key, value...; a null value for a bare word.</summary>
+    public PlanList Options;
+    public ulong Attributes;
+    public PlanList Propagation;
+
+    /// <summary>A tmpfs takes over the permission bits of the directory that it covers.</summary>
+    public bool InheritMode;
+    public Slot Keep;
+
+    public int Run(ref Execution run)
+    {
+        int target = -1;
+        if (!Target.IsNull)
+        {
+            target = InRoot.OpenOrMake(run[Slot.Root], run.At(Target), directory: true);
+            if (target < 0) return target;
+        }
+
+        int fs = fsopen(run.At(Type));
+        if (fs < 0) return fs;
+        int result = Configure(ref run, fs, target);
+        int mount = result < 0 ? result : fsmount(fs, Attributes);
+        if (mount < 0) run.ExplainByLog(fs);
+        Files.close(fs);
+        if (mount < 0) return mount;
+
+        result = target < 0 ? 0 : move_mount(mount, target);
+        if (result >= 0) result = new MountChanges { Propagation = Propagation }.Apply(ref run, mount);
+        if (Keep != Slot.None) run[Keep] = mount;
+        else Files.close(mount);
+        if (target >= 0) Files.close(target);
+        return result;
+    }
+
+    private readonly int Configure(ref Execution run, int fs, int target)
+    {
+        fixed (byte* source = "source\0"u8)
+        {
+            int result = Source.IsNull ? 0 : fsconfig_string(fs, source, run.At(Source));
+            if (result >= 0 && InheritMode) result = SetModeLike(fs, target);
+            for (int i = 0; i < Options.Count && result >= 0; i += 2)
+            {
+                byte* key = run.At(Options, i), value = run.At(Options, i + 1);
+                result = value == null ? fsconfig_flag(fs, key) : fsconfig_string(fs, key, value);
+            }
+
+            return result < 0 ? result : fsconfig_create(fs);
+        }
+    }
+
+    private static int SetModeLike(int fs, int directory)
+    {
+        int result = Statx.Of(directory, out Statx stat);
+        if (result < 0) return result;
+        byte* octal = stackalloc byte[5];
+        for (int i = 0, shift = 9; i < 4; i++, shift -= 3) octal[i] = (byte)('0' + ((stat.Mode >> shift) & 7));
+        octal[4] = 0;
+        fixed (byte* mode = "mode\0"u8) return fsconfig_string(fs, mode, octal);
+    }
+
+    public readonly StepDescription Describe(PlanReader plan)
+    {
+        string[] options = [.. plan.Numbers(Options).Chunk(2).Select(pair =>
+            plan.Text(new PlanText((int)pair[0])) + (pair[1] == 0 ? "" : "=" + plan.Text(new PlanText((int)pair[1]))))];
+        return new StepDescription("mount", Target.IsNull ? "(detached)" : plan.Text(Target),
+            ("type", plan.Text(Type)), ("attributes", MountWords.Attributes(Attributes)), ("options", string.Join(',', options)),
+            ("propagation", MountWords.Propagation(plan.Numbers(Propagation))), ("mode", InheritMode ? "inherited" : ""));
+    }
+
+    public readonly string Word(PlanReader plan, int errno, string detail)
+    {
+        string cause = errno == Errno.ENODEV ? $"unknown file system type \"{plan.Text(Type)}\"" : Errno.Describe(errno);
+        return $"mount {plan.Text(Type)} on {plan.Text(Target)}: {cause}{(detail.Length == 0 ? "" : $" ({detail.TrimEnd()})")}";
+    }
+}
+
+/// <summary>Mounts a file or directory of the host in the container.</summary>
+internal unsafe struct BindMount : IStep
+{
+    public static StepKind Kind => StepKind.BindMount;
+
+    public PlanText Source, Target;
+    public bool Recursive;
+    public MountChanges Changes;
+
+    public int Run(ref Execution run)
+    {
+        int tree = open_tree_clone(Files.AT_FDCWD, run.At(Source), Recursive);
+        if (tree < 0) return tree;
+        int result = Statx.Of(tree, out Statx stat);
+        int target = result < 0 ? result : InRoot.OpenOrMake(run[Slot.Root], run.At(Target), stat.Type == Files.S_IFDIR);
+        if (target < 0) return target;
+
+        result = Changes.Apply(ref run, tree);
+        if (result >= 0) result = move_mount(tree, target);
+        Files.close(tree);
+        Files.close(target);
+        return result;
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) =>
+        new(Recursive ? "rbind" : "bind", plan.Text(Target), ("source", plan.Text(Source)),
+            ("attributes", MountWords.Attributes(Changes.Set, Changes.Clear)),
+            ("recursively", MountWords.Attributes(Changes.RecursiveSet, Changes.RecursiveClear)),
+            ("propagation", MountWords.Propagation(plan.Numbers(Changes.Propagation))));
+
+    public readonly string Word(PlanReader plan, int errno, string detail) =>
+        $"bind mount {plan.Text(Source)} on {plan.Text(Target)}: {Errno.Describe(errno)}";
+}
+
+/// <summary>Makes a mount read-only that had to be written to while the container was built, such as /dev.</summary>
+internal unsafe struct MountReadonly : IStep
+{
+    public static StepKind Kind => StepKind.MountReadonly;
+
+    public PlanText Target;
+
+    public int Run(ref Execution run)
+    {
+        int mount = InRoot.Open(run[Slot.Root], run.At(Target));
+        if (mount < 0) return mount;
+        int result = SetAttributes(mount, MOUNT_ATTR_RDONLY, 0, 0, recursive: false);
+        Files.close(mount);
+        return result;
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("remount-readonly", plan.Text(Target));
+}

@@ -1,0 +1,107 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Rt.Plan;
+
+/// <summary>Lays out steps one after the other, in the order in which they are added.</summary>
+internal sealed class PlanWriter
+{
+    private readonly List<byte> steps = new(4096);
+    private readonly List<byte> data = new(8192) { 0 }; // so that no text has offset 0
+    private readonly List<int> passed = [];
+    private readonly Dictionary<string, PlanText> texts = new(StringComparer.Ordinal);
+    private int stepCount;
+
+    /// <summary>Namespaces to create with the init (CLONE_NEW flags).</summary>
+    public ulong CloneFlags { get; set; }
+
+    /// <summary>Adds a step; <paramref name="origin"/> is the JSON path of the property that asked for it, or "".</summary>
+    public void Add<T>(T step, string origin = "")
+        where T : unmanaged, IStep
+    {
+        int size = Unsafe.SizeOf<StepHeader>() + Align(Unsafe.SizeOf<T>());
+        int end = steps.Count + size;
+        Append(steps, new StepHeader { Kind = T.Kind, Size = size, Origin = origin.Length == 0 ? default : Text(origin) });
+        Append(steps, step);
+        CollectionsMarshal.SetCount(steps, end);
+        stepCount++;
+    }
+
+    /// <summary>A descriptor that the plan starts with: whoever launches it opens it.</summary>
+    public void Pass(Slot slot) => passed.Add((int)slot);
+
+    /// <summary>Puts a text into the plan, the same one only once.</summary>
+    public PlanText Text(string text)
+    {
+        if (!texts.TryGetValue(text, out PlanText place))
+        {
+            place = new PlanText(data.Count);
+            int length = Encoding.UTF8.GetByteCount(text);
+            CollectionsMarshal.SetCount(data, data.Count + length + 1);
+            Span<byte> room = CollectionsMarshal.AsSpan(data)[place.Offset..];
+            Encoding.UTF8.GetBytes(text, room);
+            room[length] = 0;
+            texts.Add(text, place);
+        }
+
+        return place;
+    }
+
+    /// <summary>Zeroed room for what the plan finds out while it runs.</summary>
+    public PlanText Space(int bytes)
+    {
+        PlanText place = new(data.Count);
+        data.AddRange(new byte[bytes]);
+        return place;
+    }
+
+    public PlanList Texts(IEnumerable<string> items) => Texts(items.Select(Text));
+
+    public PlanList Texts(IEnumerable<PlanText> items) => Numbers(items.Select(item => (uint)item.Offset));
+
+    public PlanList Numbers(IEnumerable<uint> items)
+    {
+        uint[] numbers = items.ToArray(); // first, since making the items may add texts
+        return new PlanList(Bytes(MemoryMarshal.AsBytes<uint>(numbers)).Offset, numbers.Length);
+    }
+
+    /// <summary>Raw bytes, aligned to 8.</summary>
+    public PlanText Bytes(ReadOnlySpan<byte> bytes)
+    {
+        while (data.Count % 8 != 0) data.Add(0);
+        PlanText place = new(data.Count);
+        data.AddRange(bytes);
+        return place;
+    }
+
+    /// <summary>The finished block, at an address that stays.</summary>
+    public byte[] Finish()
+    {
+        PlanList passedSlots = Numbers(passed.Select(slot => (uint)slot));
+        int slots = Align(Unsafe.SizeOf<PlanHeader>());
+        int firstStep = slots + Align((int)Slot.Count * sizeof(int));
+        int firstText = firstStep + steps.Count;
+        PlanHeader header = new()
+        {
+            Size = Align(firstText + data.Count),
+            FirstStep = firstStep,
+            StepCount = stepCount,
+            FirstText = firstText,
+            CloneFlags = CloneFlags,
+            PassedSlots = passedSlots,
+        };
+
+        byte[] block = GC.AllocateArray<byte>(header.Size, pinned: true);
+        MemoryMarshal.Write(block, in header);
+        MemoryMarshal.Cast<byte, int>(block.AsSpan(slots, (int)Slot.Count * sizeof(int))).Fill((int)Slot.None);
+        CollectionsMarshal.AsSpan(steps).CopyTo(block.AsSpan(firstStep));
+        CollectionsMarshal.AsSpan(data).CopyTo(block.AsSpan(firstText));
+        return block;
+    }
+
+    private static void Append<T>(List<byte> to, T value)
+        where T : unmanaged => to.AddRange(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+
+    private static int Align(int size) => (size + 7) & ~7;
+}

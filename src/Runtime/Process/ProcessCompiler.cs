@@ -1,0 +1,92 @@
+using Rt.Plan;
+using Rt.Spec;
+
+namespace Rt.Process;
+
+/// <summary>What config.json's process compiles to.</summary>
+internal static class ProcessCompiler
+{
+    private const uint DefaultUmask = 0x12; // 0022
+
+    /// <summary>execve's own default where the environment has no PATH.</summary>
+    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    public static void OomScore(PlanWriter plan, ContainerProcess process)
+    {
+        if (process.OomScoreAdj is { } value) plan.Add(new OomScoreAdj { Value = plan.Text(value.ToString()) }, "process.oomScoreAdj");
+    }
+
+    public static void Rlimits(PlanWriter plan, ContainerProcess process)
+    {
+        for (int i = 0; i < process.Rlimits.Count; i++)
+        {
+            Rlimit limit = process.Rlimits[i];
+            plan.Add(new SetRlimit { Resource = Spec.Rlimits.Number(limit.Type), Soft = limit.Soft, Hard = limit.Hard }, $"process.rlimits[{i}]");
+        }
+    }
+
+    public static void User(PlanWriter plan, User user) => plan.Add(
+        new SetUser { Uid = user.Uid, Gid = user.Gid, Umask = user.Umask ?? DefaultUmask, Groups = plan.Numbers(user.AdditionalGids) }, "process.user");
+
+    public static void WorkingDirectory(PlanWriter plan, ContainerProcess process) =>
+        plan.Add(new WorkingDirectory { Path = plan.Text(process.Cwd) }, "process.cwd");
+
+    /// <summary>The last step, to be added when all the others are; what its environment still lacks is found out at once.</summary>
+    public static Execute Executable(PlanWriter plan, ContainerProcess process)
+    {
+        (List<PlanText> env, PlanText home) = Environment(plan, process.Env);
+        if (!home.IsNull) plan.Add(new HomeDirectory { Uid = process.User.Uid, Variable = home });
+        return new Execute
+        {
+            Candidates = plan.Texts(Candidates(process)),
+            Found = plan.Bytes([0, 0, 0, 0]),
+            Args = plan.Texts(process.Args),
+            Env = plan.Texts(env),
+            Pointers = plan.Bytes(new byte[(process.Args.Count + env.Count + 2) * sizeof(long)]),
+        };
+    }
+
+    public static void Find(PlanWriter plan, ContainerProcess process, Execute executable) => plan.Add(
+        new FindExecutable
+        {
+            Name = plan.Text(process.Args[0]),
+            Candidates = executable.Candidates,
+            Found = executable.Found,
+            IsPath = process.Args[0].Contains('/'),
+        }, "process.args[0]");
+
+    /// <summary>The environment, the last of several values for one name winning; HOME, if missing, with room to be filled in.</summary>
+    private static (List<PlanText> Env, PlanText Home) Environment(PlanWriter plan, List<string> variables)
+    {
+        List<string> names = [];
+        List<PlanText> env = [];
+        foreach (string variable in variables)
+        {
+            string name = variable.Split('=', 2)[0];
+            int earlier = names.IndexOf(name);
+            if (earlier >= 0)
+            {
+                names.RemoveAt(earlier);
+                env.RemoveAt(earlier);
+            }
+
+            names.Add(name);
+            env.Add(plan.Text(variable));
+        }
+
+        if (names.Contains("HOME")) return (env, default);
+        byte[] room = new byte[5 + HomeDirectory.MaxLength];
+        "HOME="u8.CopyTo(room);
+        PlanText home = plan.Bytes(room);
+        env.Add(home);
+        return (env, home);
+    }
+
+    private static IEnumerable<string> Candidates(ContainerProcess process)
+    {
+        string name = process.Args[0];
+        if (name.Contains('/')) return [name];
+        string path = process.Env.LastOrDefault(variable => variable.StartsWith("PATH=", StringComparison.Ordinal))?[5..] ?? DefaultPath;
+        return path.Split(':').Select(directory => (directory.Length == 0 ? "." : directory) + "/" + name);
+    }
+}

@@ -1,0 +1,101 @@
+using Rt.Kernel;
+using Rt.Plan;
+
+namespace Rt.Process;
+
+/// <summary>A session of its own, so that no terminal of the host is the container's (setsid(2)).</summary>
+internal struct NewSession : IStep
+{
+    public static StepKind Kind => StepKind.NewSession;
+
+    public readonly int Run(ref Execution run) => (int)Syscall.Invoke(SyscallNumber.setsid);
+
+    public readonly StepDescription Describe(PlanReader plan) => new("setsid", "");
+}
+
+/// <summary>How eagerly the kernel kills the process when memory runs out, -1000 to 1000 (proc_pid_oom_score_adj(5)).</summary>
+internal unsafe struct OomScoreAdj : IStep
+{
+    public static StepKind Kind => StepKind.OomScoreAdj;
+
+    public PlanText Value;
+
+    public readonly int Run(ref Execution run)
+    {
+        // The host's /proc, before any of the container's file systems is there.
+        int file;
+        fixed (byte* path = "/proc/self/oom_score_adj\0"u8) file = Files.open(path, Files.O_WRONLY);
+        if (file < 0) return file;
+        nint result = Files.FileSystemType(file) == Files.PROC_SUPER_MAGIC
+            ? Files.write(file, run.At(Value), Text.Length(run.At(Value)))
+            : -Errno.ENODEV;
+        Files.close(file);
+        return (int)result;
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("oom_score_adj", plan.Text(Value));
+
+    public readonly string Word(PlanReader plan, int errno, string detail) =>
+        $"set oom_score_adj to {plan.Text(Value)}: {Errno.Describe(errno)}{(errno == Errno.EACCES ? " (lowering it takes CAP_SYS_RESOURCE)" : "")}";
+}
+
+/// <summary>One resource limit (setrlimit(2)).</summary>
+internal struct SetRlimit : IStep
+{
+    public static StepKind Kind => StepKind.SetRlimit;
+
+    public int Resource;
+    public ulong Soft, Hard;
+
+    public readonly int Run(ref Execution run) => Credentials.SetLimit(Resource, Soft, Hard);
+
+    public readonly StepDescription Describe(PlanReader plan) =>
+        new("setrlimit", Spec.Rlimits.Name(Resource), ("soft", Words(Soft)), ("hard", Words(Hard)));
+
+    private static string Words(ulong limit) => limit == ulong.MaxValue ? "unlimited" : limit.ToString();
+}
+
+/// <summary>
+/// Enters the working directory, which is made if it is missing. Resolved inside the root without magic links, so that a cwd
+/// of /proc/self/fd/N leads nowhere (CVE-2024-21626).
+/// </summary>
+internal unsafe struct WorkingDirectory : IStep
+{
+    public static StepKind Kind => StepKind.WorkingDirectory;
+
+    public PlanText Path;
+
+    public readonly int Run(ref Execution run)
+    {
+        int directory = Mounts.InRoot.OpenOrMake(run[Slot.Root], run.At(Path), directory: true);
+        if (directory < 0) return directory;
+        int result = Files.fchdir(directory);
+        Files.close(directory);
+        return result;
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("chdir", plan.Text(Path));
+}
+
+/// <summary>Becomes the container's user: supplementary groups, then gid, then uid. Permitted capabilities are kept for the steps to come.</summary>
+internal unsafe struct SetUser : IStep
+{
+    public static StepKind Kind => StepKind.SetUser;
+
+    public uint Uid, Gid, Umask;
+    public PlanList Groups;
+
+    public readonly int Run(ref Execution run)
+    {
+        Files.umask(Umask);
+        int result = Credentials.prctl(Credentials.PR_SET_KEEPCAPS, 1);
+        if (result >= 0) result = Credentials.setgroups(Groups.Count, run.Numbers(Groups));
+        if (result >= 0) result = Credentials.SetGid(Gid);
+        if (result >= 0) result = Credentials.SetUid(Uid);
+        if (result >= 0) result = Credentials.prctl(Credentials.PR_SET_KEEPCAPS, 0);
+        return result;
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) =>
+        new("user", $"{Uid}:{Gid}", ("groups", string.Join(',', plan.Numbers(Groups))), ("umask", "0" + Convert.ToString(Umask, 8)));
+}

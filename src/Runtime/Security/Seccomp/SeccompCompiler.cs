@@ -1,0 +1,134 @@
+using System.Text;
+using Rt.Kernel;
+using Rt.Spec;
+using static Rt.Security.Libseccomp;
+
+namespace Rt.Security;
+
+/// <summary>Compiles linux.seccomp to a classic BPF program, by libseccomp.</summary>
+internal static unsafe class SeccompCompiler
+{
+    private const uint EPERM = 1;
+
+    /// <summary>"2.5.4"</summary>
+    public static string LibraryVersion
+    {
+        get
+        {
+            Libseccomp.Version* version = seccomp_version();
+            return $"{version->Major}.{version->Minor}.{version->Micro}";
+        }
+    }
+
+    public static SeccompFilter Compile(Seccomp seccomp)
+    {
+        uint defaultAction = Action(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction");
+        uint flags = 0;
+        for (int i = 0; i < seccomp.Flags.Count; i++)
+            flags |= SeccompWords.Flags.TryGetValue(seccomp.Flags[i], out uint flag) ? flag : throw Unsupported($"linux.seccomp.flags[{i}]", seccomp.Flags[i]);
+
+        nint context = seccomp_init(defaultAction);
+        if (context == 0) throw new SpecException("linux.seccomp.defaultAction", $"libseccomp takes no default action {seccomp.DefaultAction}");
+        try
+        {
+            AddArchitectures(context, seccomp.Architectures);
+            for (int i = 0; i < seccomp.Syscalls.Count; i++) AddRule(context, seccomp.Syscalls[i], defaultAction, $"linux.seccomp.syscalls[{i}]");
+            return new SeccompFilter(Export(context), flags);
+        }
+        finally
+        {
+            seccomp_release(context);
+        }
+    }
+
+    private static void AddArchitectures(nint context, List<string> architectures)
+    {
+        for (int i = 0; i < architectures.Count; i++)
+        {
+            string path = $"linux.seccomp.architectures[{i}]";
+            if (!SeccompWords.Architectures.TryGetValue(architectures[i], out string? name)) throw Unsupported(path, architectures[i]);
+            uint token = NullTerminated(name, static text => (int)seccomp_arch_resolve_name((byte*)text)) is var resolved and not 0
+                ? (uint)resolved
+                : throw Unsupported(path, architectures[i]);
+            int result = seccomp_arch_add(context, token);
+            if (result is < 0 and not -Errno.EEXIST) throw new SpecException(path, $"libseccomp can't filter {architectures[i]}: {Errno.Describe(-result)}");
+        }
+    }
+
+    private static void AddRule(nint context, SeccompRule rule, uint defaultAction, string path)
+    {
+        uint action = Action(rule.Action, rule.ErrnoRet, path + ".action");
+        if (action == defaultAction) return; // nothing that the default does not do
+
+        for (int i = 0; i < rule.Names.Count; i++)
+        {
+            int number = NullTerminated(rule.Names[i], static text => seccomp_syscall_resolve_name((byte*)text));
+            if (number == -1) continue; // config-linux.md: profiles name calls that this version does not know, which are left out
+
+            int result = 0;
+            foreach (ArgCmp[] args in Comparisons(rule.Args, path))
+            {
+                fixed (ArgCmp* first = args) result = seccomp_rule_add_array(context, action, number, (uint)args.Length, first);
+                if (result < 0) break;
+            }
+
+            // EDOM and EFAULT: the call does not exist on one of the architectures, or has no rule there.
+            if (result is < 0 and not (-33 or -Errno.EFAULT))
+                throw new SpecException($"{path}.names[{i}]", $"libseccomp takes no such rule for {rule.Names[i]}: {Errno.Describe(-result)}");
+        }
+    }
+
+    /// <summary>
+    /// All comparisons must hold together, but libseccomp takes one per argument only: when an argument is named twice, each
+    /// comparison becomes a rule of its own, as the field reads it.
+    /// </summary>
+    private static List<ArgCmp[]> Comparisons(List<SeccompArg> args, string path)
+    {
+        List<ArgCmp> comparisons = [];
+        for (int i = 0; i < args.Count; i++)
+        {
+            SeccompArg arg = args[i];
+            if (arg.Index > 5) throw new SpecException($"{path}.args[{i}].index", $"a system call has arguments 0 to 5, not {arg.Index}");
+            if (!SeccompWords.Operators.TryGetValue(arg.Op, out int op)) throw Unsupported($"{path}.args[{i}].op", arg.Op);
+            comparisons.Add(new ArgCmp { Arg = arg.Index, Op = op, A = arg.Value, B = arg.ValueTwo });
+        }
+
+        bool repeated = comparisons.DistinctBy(comparison => comparison.Arg).Count() < comparisons.Count;
+        return repeated ? comparisons.ConvertAll(comparison => new[] { comparison }) : [[.. comparisons]];
+    }
+
+    private static uint Action(string name, uint? errnoRet, string path)
+    {
+        if (name == "SCMP_ACT_NOTIFY") throw new SpecException(path, "SCMP_ACT_NOTIFY is not supported yet");
+        if (!SeccompWords.Actions.TryGetValue(name, out uint action)) throw Unsupported(path, name);
+        if (action is not (SCMP_ACT_ERRNO or SCMP_ACT_TRACE))
+            return errnoRet is null ? action : throw new SpecException(path, $"{name} takes no errnoRet");
+        uint value = errnoRet ?? EPERM;
+        return value <= 0xffff ? action | value : throw new SpecException(path, $"errnoRet {value} is over 65535");
+    }
+
+    private static byte[] Export(nint context)
+    {
+        int file = NullTerminated("seccomp", static text => Files.memfd_create((byte*)text, Files.MFD_CLOEXEC));
+        KernelException.Check(file, "memfd_create");
+        try
+        {
+            int result = seccomp_export_bpf(context, file);
+            if (result < 0) throw new SpecException("linux.seccomp", $"compile filter: {Errno.Describe(-result)}");
+            Files.Rewind(file);
+            return FileContent.Read(file, 4096 * 8, "seccomp filter");
+        }
+        finally
+        {
+            Files.close(file);
+        }
+    }
+
+    private static int NullTerminated(string text, Func<nint, int> call)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text + '\0');
+        fixed (byte* first = bytes) return call((nint)first);
+    }
+
+    private static SpecException Unsupported(string path, string word) => new(path, $"\"{word}\" is not known");
+}

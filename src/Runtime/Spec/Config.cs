@@ -1,0 +1,194 @@
+namespace Rt.Spec;
+
+// The OCI runtime configuration, config.json, as runtime-spec 1.3.0 defines it (config.md, config-linux.md). Names are the
+// spec's; a property that is absent is null, or empty for lists.
+
+/// <summary>The whole of config.json.</summary>
+internal sealed class Config
+{
+    public string OciVersion { get; set; } = "";
+    public Root? Root { get; set; }
+    public ContainerProcess? Process { get; set; }
+    public string Hostname { get; set; } = "";
+    public string Domainname { get; set; } = "";
+    public List<Mount> Mounts { get; set; } = [];
+    public SortedDictionary<string, string> Annotations { get; set; } = new(StringComparer.Ordinal);
+    public Linux Linux { get; set; } = new();
+}
+
+internal sealed class Root
+{
+    /// <summary>Absolute, or relative to the bundle.</summary>
+    public string Path { get; set; } = "";
+    public bool Readonly { get; set; }
+}
+
+internal sealed class ContainerProcess
+{
+    public bool Terminal { get; set; }
+    public User User { get; set; } = new();
+    public List<string> Args { get; set; } = [];
+    public List<string> Env { get; set; } = [];
+    public string Cwd { get; set; } = "";
+    public Capabilities? Capabilities { get; set; }
+    public List<Rlimit> Rlimits { get; set; } = [];
+    public bool NoNewPrivileges { get; set; }
+    public int? OomScoreAdj { get; set; }
+}
+
+internal sealed class User
+{
+    public uint Uid { get; set; }
+    public uint Gid { get; set; }
+
+    /// <summary>Permission bits that new files never get; 0022 if absent.</summary>
+    public uint? Umask { get; set; }
+    public List<uint> AdditionalGids { get; set; } = [];
+}
+
+internal sealed class Capabilities
+{
+    public List<string> Bounding { get; set; } = [];
+    public List<string> Effective { get; set; } = [];
+    public List<string> Inheritable { get; set; } = [];
+    public List<string> Permitted { get; set; } = [];
+    public List<string> Ambient { get; set; } = [];
+}
+
+internal sealed class Rlimit
+{
+    public string Type { get; set; } = "";
+    public ulong Soft { get; set; }
+    public ulong Hard { get; set; }
+}
+
+internal sealed class Mount
+{
+    public string Destination { get; set; } = "";
+    public string Type { get; set; } = "";
+    public string Source { get; set; } = "";
+    public List<string> Options { get; set; } = [];
+}
+
+internal sealed class Linux
+{
+    public List<Namespace> Namespaces { get; set; } = [];
+    public List<Device> Devices { get; set; } = [];
+    public string CgroupsPath { get; set; } = "";
+    public Resources Resources { get; set; } = new();
+    public string RootfsPropagation { get; set; } = "";
+    public SeccompSection? Seccomp { get; set; }
+    public SortedDictionary<string, string> Sysctl { get; set; } = new(StringComparer.Ordinal);
+    public List<string> MaskedPaths { get; set; } = [];
+    public List<string> ReadonlyPaths { get; set; } = [];
+}
+
+internal sealed class Namespace
+{
+    public string Type { get; set; } = "";
+
+    /// <summary>The namespace to join; empty for a new one.</summary>
+    public string Path { get; set; } = "";
+}
+
+internal sealed class Device
+{
+    /// <summary>"c", "u" (unbuffered character), "b" or "p" (FIFO).</summary>
+    public string Type { get; set; } = "";
+    public string Path { get; set; } = "";
+    public long Major { get; set; }
+    public long Minor { get; set; }
+    public uint? FileMode { get; set; }
+    public uint? Uid { get; set; }
+    public uint? Gid { get; set; }
+}
+
+internal sealed class Resources
+{
+    public List<DeviceRule> Devices { get; set; } = [];
+    public MemoryLimits? Memory { get; set; }
+    public CpuLimits? Cpu { get; set; }
+
+    /// <summary>At most so many processes and threads; 0 or less: no limit.</summary>
+    public long? PidsLimit { get; set; }
+
+    /// <summary>Files of cgroup v2 to write, by name.</summary>
+    public SortedDictionary<string, string> Unified { get; set; } = new(StringComparer.Ordinal);
+}
+
+internal sealed class DeviceRule
+{
+    public bool Allow { get; set; }
+
+    /// <summary>"a" (all), "c" or "b".</summary>
+    public string Type { get; set; } = "a";
+
+    /// <summary>Null or negative: any.</summary>
+    public long? Major { get; set; }
+    public long? Minor { get; set; }
+
+    /// <summary>Some of "rwm".</summary>
+    public string Access { get; set; } = "";
+}
+
+/// <summary>Bytes; -1: no limit.</summary>
+internal sealed class MemoryLimits
+{
+    public long? Limit { get; set; }
+    public long? Reservation { get; set; }
+
+    /// <summary>Memory and swap together, as cgroup v1 counted it.</summary>
+    public long? Swap { get; set; }
+}
+
+internal sealed class CpuLimits
+{
+    /// <summary>Relative weight, 2 to 262144; 1024 is the default.</summary>
+    public ulong? Shares { get; set; }
+
+    /// <summary>Microseconds of CPU time a period; 0 or less: no limit.</summary>
+    public long? Quota { get; set; }
+
+    /// <summary>Microseconds.</summary>
+    public ulong? Period { get; set; }
+
+    /// <summary>Microseconds that may be saved up.</summary>
+    public ulong? Burst { get; set; }
+    public long? Idle { get; set; }
+    public string Cpus { get; set; } = "";
+    public string Mems { get; set; } = "";
+}
+
+/// <summary>
+/// Where linux.seccomp stands in config.json. It is the longest part of most configurations and seldom changes, so it is
+/// read only when no compiled filter for the very same bytes is in the cache.
+/// </summary>
+internal sealed record SeccompSection(ReadOnlyMemory<byte> Json);
+
+internal sealed class Seccomp
+{
+    public string DefaultAction { get; set; } = "";
+    public uint? DefaultErrnoRet { get; set; }
+    public List<string> Architectures { get; set; } = [];
+    public List<string> Flags { get; set; } = [];
+    public List<SeccompRule> Syscalls { get; set; } = [];
+}
+
+internal sealed class SeccompRule
+{
+    public List<string> Names { get; set; } = [];
+    public string Action { get; set; } = "";
+    public uint? ErrnoRet { get; set; }
+    public List<SeccompArg> Args { get; set; } = [];
+}
+
+internal sealed class SeccompArg
+{
+    /// <summary>0 to 5.</summary>
+    public uint Index { get; set; }
+    public ulong Value { get; set; }
+
+    /// <summary>For SCMP_CMP_MASKED_EQ: compared with the argument after masking it with <see cref="Value"/>.</summary>
+    public ulong ValueTwo { get; set; }
+    public string Op { get; set; } = "";
+}

@@ -1,0 +1,52 @@
+using System.Text.Json.Serialization;
+
+namespace Rt.Spec;
+
+// The features document of runtime-spec 1.3.0 (features.md, features-linux.md): what rt can do, for engines to ask.
+
+internal sealed record Features
+{
+    public string OciVersionMin { get; init; } = "1.0.0";
+    public string OciVersionMax { get; init; } = BuildInfo.SpecVersion;
+    public IReadOnlyList<string> Hooks { get; init; } = [];
+    public required IReadOnlyList<string> MountOptions { get; init; }
+    public required LinuxFeatures Linux { get; init; }
+    public required SortedDictionary<string, string> Annotations { get; init; }
+    public IReadOnlyList<string> PotentiallyUnsafeConfigAnnotations { get; init; } = [];
+}
+
+internal sealed record LinuxFeatures
+{
+    public required IReadOnlyList<string> Namespaces { get; init; }
+    public required IReadOnlyList<string> Capabilities { get; init; }
+    public required CgroupFeatures Cgroup { get; init; }
+    public required SeccompFeatures Seccomp { get; init; }
+    public Enabled Apparmor { get; init; } = new(false);
+    public Enabled Selinux { get; init; } = new(false);
+    public Enabled IntelRdt { get; init; } = new(false);
+    public MountExtensions MountExtensions { get; init; } = new(new Enabled(false));
+    public Enabled NetDevices { get; init; } = new(false);
+}
+
+internal sealed record Enabled([property: JsonPropertyName("enabled")] bool IsEnabled);
+
+internal sealed record MountExtensions(Enabled Idmap);
+
+internal sealed record CgroupFeatures
+{
+    public bool V1 { get; init; }
+    public bool V2 { get; init; }
+    public bool Systemd { get; init; }
+    public bool SystemdUser { get; init; }
+    public bool Rdma { get; init; }
+}
+
+internal sealed record SeccompFeatures
+{
+    public bool Enabled { get; init; } = true;
+    public required IReadOnlyList<string> Actions { get; init; }
+    public required IReadOnlyList<string> Operators { get; init; }
+    public required IReadOnlyList<string> Archs { get; init; }
+    public required IReadOnlyList<string> KnownFlags { get; init; }
+    public required IReadOnlyList<string> SupportedFlags { get; init; }
+}

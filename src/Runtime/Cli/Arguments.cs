@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 namespace Rt.Cli;
 
 /// <summary>
@@ -26,16 +28,18 @@ internal static class Arguments
     /// Go's flag package takes one dash or two for any name. Words of one dash and several letters become two-dashed, but
     /// "-aq" stays if "aq" is no option.
     /// </summary>
-    public static string[] Normalize(IReadOnlyList<string> arguments, IReadOnlySet<string> longNames)
+    public static string[] Normalize(string[] arguments, Command command)
     {
-        string[] normal = [.. arguments];
-        for (int i = 0; i < normal.Length && normal[i] != "--"; i++)
+        for (int i = 0; i < arguments.Length && arguments[i] != "--"; i++)
         {
-            string argument = normal[i];
-            if (argument.Length > 2 && argument[0] == '-' && argument[1] != '-' && longNames.Contains(argument[1..].Split('=')[0]))
-                normal[i] = "-" + argument;
+            string argument = arguments[i];
+            if (argument.Length > 2 && argument[0] == '-' && argument[1] != '-' && HasOption(command, "-" + argument.Split('=')[0]))
+                arguments[i] = "-" + argument;
         }
 
-        return normal;
+        return arguments;
     }
+
+    private static bool HasOption(Command command, string name) =>
+        command.Options.Any(option => option.Name == name) || command.Subcommands.Any(sub => HasOption(sub, name));
 }

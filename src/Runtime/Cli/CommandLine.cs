@@ -37,23 +37,33 @@ internal sealed class CommandLine
     public static int Main(string[] arguments)
     {
         if (arguments is [GuardedInit.Command, var socket]) return GuardedInit.Serve(socket);
+        Timeline.Mark("main");
+        int code;
         try
         {
-            return new CommandLine().Invoke(arguments);
+            code = new CommandLine().Invoke(arguments);
         }
         catch (Exception e) when (e is RtException or KernelException)
         {
             Log.Error(e.Message);
-            return e is RtException error ? error.ExitCode : 1;
+            code = e is RtException error ? error.ExitCode : 1;
         }
+
+        // Nothing is buffered and no other thread is at work: the runtime need not be shut down in order.
+        Processes.exit_group(code);
+        return code;
     }
 
     /// <summary>An action with the command's name in its errors' stead of a stack trace, and the global options applied.</summary>
     public Func<ParseResult, int> Action(Func<ParseResult, ContainerStore, int> action) => result =>
     {
+        Timeline.Mark("command line read");
         Log.Configure(result.GetValue(log) ?? "", result.GetValue(logFormat)!, result.GetValue(debug));
         if (result.GetValue(rootless) is not ("true" or "false" or "auto")) throw new RtException($"--rootless: \"{result.GetValue(rootless)}\" is none of true, false and auto");
-        return action(result, new ContainerStore(Path.GetFullPath(result.GetValue(root)!)));
+        int code = action(result, new ContainerStore(Path.GetFullPath(result.GetValue(root)!)));
+        Timeline.Mark("done");
+        if (Log.DebugEnabled) Log.Debug($"microseconds: {Timeline.Describe()}");
+        return code;
     };
 
     public void RefuseSystemdCgroup(ParseResult result)
@@ -66,20 +76,19 @@ internal sealed class CommandLine
         string? name = Arguments.Command(arguments);
         // Begun first, since it takes longest: it starts up while this process reads the command line and the configuration.
         if (name is "create" or "run" && !arguments.Any(argument => argument is "--help" or "-h")) Guarded = GuardedInit.Start();
+        Timeline.Mark("guard spawned");
 
-        RootCommand command = Build(name);
-        HashSet<string> longNames = command.Options.Concat(command.Subcommands.SelectMany(sub => sub.Options))
-            .Select(option => option.Name.TrimStart('-')).ToHashSet(StringComparer.Ordinal);
+        Command command = Build(name);
         ParserConfiguration configuration = new() { ResponseFileTokenReplacer = null };
-        ParseResult result = command.Parse(Arguments.Normalize(arguments, longNames), configuration);
+        ParseResult result = command.Parse(Arguments.Normalize(arguments, command), configuration);
         if (result.Errors.Count > 0 && result.Action is not HelpAction) throw new RtException(result.Errors[0].Message);
         return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
-    private RootCommand Build(string? name)
+    private Command Build(string? name)
     {
-        RootCommand command = new("rt - a low-level OCI runtime: starts containers from bundles, as runc does");
-        command.Options.Clear();
+        // Not a RootCommand, which looks up the executable's path and brings options of its own.
+        Command command = new("rt", "a low-level OCI runtime: starts containers from bundles, as runc does");
         command.Options.Add(new HelpOption("--help", "-h"));
         Array.ForEach<Option>([version, root, log, logFormat, debug, systemdCgroup, rootless], command.Options.Add);
 
@@ -103,7 +112,7 @@ internal sealed class CommandLine
         return command;
     }
 
-    private int Print(RootCommand command, ParseResult result)
+    private int Print(Command command, ParseResult result)
     {
         if (!result.GetValue(version)) return command.Parse("--help").Invoke();
         Output.Write($"rt version {BuildInfo.Version}\ncommit: {BuildInfo.Commit}\nspec: {BuildInfo.SpecVersion}\nlibseccomp: {Security.SeccompCompiler.LibraryVersion}\n");

@@ -16,6 +16,8 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     public string Id => id;
 
     private string StateFile => path + "/state.json";
+    private string DraftFile => path + "/state.json.draft";
+    private string NewStateFile => path + "/state.json.new";
     private string GateFile => path + "/gate";
 
     /// <summary>Waits for the lock; false if the container was deleted meanwhile.</summary>
@@ -65,9 +67,9 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     public void Write(ContainerState state) => FileContent.Replace(StateFile, state.ToJson(), 0x180); // 0600
 
     /// <summary>Prepares the next state, to be put in place by <see cref="CommitDraft"/>.</summary>
-    public void WriteDraft(ContainerState state) => FileContent.WriteNew(StateFile + ".draft", state.ToJson(), 0x180);
+    public void WriteDraft(ContainerState state) => FileContent.WriteNew(DraftFile, state.ToJson(), 0x180);
 
-    public void CommitDraft() => FileContent.Rename(StateFile + ".draft", StateFile);
+    public void CommitDraft() => FileContent.Rename(DraftFile, StateFile);
 
     /// <summary>
     /// Truth comes from the kernel: the init lives or not, its cgroup is frozen or not, and it waits at the gate as long as it
@@ -103,7 +105,7 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     /// <summary>Removes the directory and all that rt keeps in it.</summary>
     public void Remove()
     {
-        foreach (string file in Directory.GetFiles(path)) FileContent.Remove(file);
+        foreach (string file in (ReadOnlySpan<string>)[StateFile, DraftFile, NewStateFile, GateFile]) FileContent.Remove(file);
         int result = FileContent.RemoveDirectory(path);
         if (result is not -Errno.ENOENT) KernelException.Check(result, $"remove {path}");
     }

@@ -91,11 +91,9 @@ internal sealed record ContainerState
         json.WriteEndObject();
     }
 
-    /// <summary>RFC 3339 with nanoseconds, as Go prints times: "2026-11-21T17:00:00.123456789Z".</summary>
-    public static string FormatTime(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture);
+    /// <summary>RFC 3339 with nanoseconds, as Go prints times: "2026-11-21T17:00:00.123456700Z".</summary>
+    public static string FormatTime(DateTime time) => time.ToString("O", CultureInfo.InvariantCulture)[..^1] + "00Z";
 
     private static DateTime ParseTime(string text) =>
-        DateTime.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time)
-            ? time
-            : default;
+        DateTime.TryParseExact(text.Length > 3 ? text[..^3] + "Z" : "", "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTime time) ? time : default;
 }

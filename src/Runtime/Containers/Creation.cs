@@ -26,10 +26,14 @@ internal sealed class Creation
         this.state = state;
     }
 
-    /// <summary>Returns the container with its init waiting at the gate or, if none was asked for, running the program.</summary>
-    public static (ContainerDirectory Directory, ContainerState State) Create(ContainerStore store, CreateRequest request, GuardedInit? guarded)
+    /// <summary>
+    /// Returns the container with its init waiting at the gate or, if none was asked for, running the program.
+    /// What the caller has to do besides can be done in <paramref name="whileInitStarts"/>, where it costs no time.
+    /// </summary>
+    public static (ContainerDirectory Directory, ContainerState State) Create(ContainerStore store, CreateRequest request, GuardedInit? guarded, Action? whileInitStarts = null)
     {
         Bundle bundle = Bundle.Load(request.Bundle);
+        Timeline.Mark("configuration read");
         if (Processes.geteuid() != 0) throw new RtException("rootless container requires user namespaces, which rt does not support yet: run it as root");
         RequireDescriptors(request.PreserveFds);
         bundle.CheckRoot();
@@ -45,6 +49,8 @@ internal sealed class Creation
         };
         LaunchPlan plan = bundle.Compile(options, Host.Detect(), new SeccompCache(store.SeccompCache, BuildInfo.Id));
 
+        Timeline.Mark("compiled");
+
         ContainerDirectory directory = store.Create(request.Id);
         ContainerState state = new()
         {
@@ -58,10 +64,10 @@ internal sealed class Creation
             OwnPidNamespace = (plan.Reader.Header.CloneFlags & Processes.CLONE_NEWPID) != 0,
             Annotations = bundle.Config.Annotations,
         };
-        return (directory, new Creation(directory, plan, request, state).Run(guarded));
+        return (directory, new Creation(directory, plan, request, state).Run(guarded, whileInitStarts ?? (static () => { })));
     }
 
-    private ContainerState Run(GuardedInit? guarded)
+    private ContainerState Run(GuardedInit? guarded, Action whileInitStarts)
     {
         int gate = -1;
         try
@@ -71,10 +77,16 @@ internal sealed class Creation
             if (plan.Cgroup != null) cgroup = Cgroup.Create(plan.Cgroup);
             else Log.Debug("no cgroup v2 on this host: the container runs without a cgroup");
 
+            Timeline.Mark("state and cgroup made");
             init = ContainerInit.Start(plan, guarded, cgroup, gate, Log.Debug);
+            Timeline.Mark("plan handed over");
+
+            // From here on the init is at work as well, on another processor: what can wait until now has done so.
+            whileInitStarts();
+            if (plan.Cgroup != null) Cgroup.AttachDevices(plan.Cgroup, cgroup);
             init.AwaitInit();
 
-            // While the init is at its mounts, its entry is prepared; it holds from the moment on when the init is ready.
+            // The draft of its entry holds from the moment on when the init is ready.
             InitProcess process = InitProcess.Find(init.Pid) ?? throw new RtException("the container's process ended while it was being set up");
             state = state with { Pid = process.Pid, StartTime = process.StartTime };
             directory.WriteDraft(state);

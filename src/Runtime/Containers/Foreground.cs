@@ -14,10 +14,11 @@ internal static class Foreground
     {
         // Orphans of a container without a pid namespace of its own come to this process, which reaps them.
         Credentials.prctl(Credentials.PR_SET_CHILD_SUBREAPER, 1);
-        ulong signals = SignalThreads.BlockAll();
-        (ContainerDirectory directory, ContainerState state) = Creation.Create(store, request, guarded);
+        ulong signals = 0;
+        (ContainerDirectory directory, ContainerState state) = Creation.Create(store, request, guarded, () => signals = SignalThreads.BlockAll());
         directory.Close();
         int code = Wait(new InitProcess(state.Pid, state.StartTime), signals);
+        Timeline.Mark("ended");
         if (!keep) Lifecycle.Delete(store, request.Id, force: true);
         return code;
     }

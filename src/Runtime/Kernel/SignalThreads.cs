@@ -21,7 +21,7 @@ internal static class SignalThreads
         foreach (int fault in (ReadOnlySpan<int>)[SIGILL, SIGTRAP, SIGBUS, SIGFPE, Signals.SIGSEGV]) mask &= ~(1UL << (fault - 1));
 
         MakeGarbage(mask);
-        GC.Collect();
+        GC.Collect(0, GCCollectionMode.Forced, blocking: true);
         GC.WaitForPendingFinalizers();
         Signals.SetMask(mask);
         return mask;

@@ -54,6 +54,7 @@ internal static class SyscallNumber
     public static int sethostname => X64 ? 170 : 161;
     public static int setdomainname => X64 ? 171 : 162;
     public static int getdents64 => X64 ? 217 : 61;
+    public static int clock_gettime => X64 ? 228 : 113;
     public static int exit_group => X64 ? 231 : 94;
     public static int waitid => X64 ? 247 : 95;
     public static int keyctl => X64 ? 250 : 219;

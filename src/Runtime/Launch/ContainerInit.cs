@@ -12,6 +12,7 @@ internal sealed unsafe class ContainerInit
     private readonly int socket;
     private readonly Action<string> onReady;
     private bool guardedIsGone;
+    private Report? early;
 
     private ContainerInit(LaunchPlan plan, GuardedInit? guarded, int socket, Action<string> onReady)
     {
@@ -63,8 +64,16 @@ internal sealed unsafe class ContainerInit
     {
         if (Pid != 0) return;
         Report report = Next();
+        if (report.Kind != ReportKind.Cloned && report.Value >= 0)
+        {
+            // The init was quicker than the process that made it.
+            early = report;
+            report = Next();
+        }
+
         if (report.Kind != ReportKind.Cloned) throw Failure(report);
         Pid = (int)report.Value;
+        Timeline.Mark("init cloned", report.Nanoseconds);
         Processes.Reap(guarded!.Pid, block: true);
         guardedIsGone = true;
     }
@@ -72,8 +81,9 @@ internal sealed unsafe class ContainerInit
     /// <summary>Returns when all steps before <see cref="Ready"/> are done. The init waits for <see cref="GoAhead"/>.</summary>
     public void AwaitReady()
     {
-        Report report = Next();
+        Report report = early ?? Next();
         if (report.Kind != ReportKind.Ready) throw Failure(report);
+        Timeline.Mark("init ready", report.Nanoseconds);
         onReady($"init {Pid} is ready: {plan.Reader.Header.StepCount} steps, {report.Value} bytes allocated on the heap between fork and execve");
     }
 
@@ -87,6 +97,7 @@ internal sealed unsafe class ContainerInit
     public void AwaitExec()
     {
         if (Report.Receive(socket) is { } report) throw Failure(report);
+        Timeline.Mark("executed");
     }
 
     /// <summary>Makes sure that nothing of the launch lives on.</summary>

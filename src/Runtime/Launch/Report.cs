@@ -24,7 +24,9 @@ internal unsafe struct Report
     public ReportKind Kind;
     public int Errno;
     public long Value;
-    private readonly long reserved;
+
+    /// <summary>When it was sent (CLOCK_MONOTONIC).</summary>
+    public long Nanoseconds;
     public fixed byte Detail[Execution.DetailSize];
 
     public readonly string DetailText
@@ -38,7 +40,7 @@ internal unsafe struct Report
     /// <summary>Sends it over the socket to the parent; once that is gone, into the start gate, where <c>rt start</c> reads it.</summary>
     public static int Send(ref Execution run, ReportKind kind, long value, int errno)
     {
-        Report report = new() { Kind = kind, Value = value, Errno = errno };
+        Report report = new() { Kind = kind, Value = value, Errno = errno, Nanoseconds = Clock.MonotonicNanoseconds() };
         run.CopyDetail(report.Detail);
         nint sent = Sockets.Send(run[Slot.Report], &report, Size, null, 0);
         if (sent < 0 && run[Slot.Gate] >= 0) sent = Files.write(run[Slot.Gate], &report, Size);

@@ -31,12 +31,8 @@ internal sealed class CommandLine
     private readonly Option<string> rootless = new("--rootless") { Description = "ignore cgroup permission errors: true, false or auto", DefaultValueFactory = _ => "auto", HelpName = "value" };
     private readonly Option<bool> version = new("--version", "-v") { Description = "print the version" };
 
-    /// <summary>The protected second process, if the command is one that starts containers and needs it.</summary>
-    public GuardedInit? Guarded { get; private set; }
-
     public static int Main(string[] arguments)
     {
-        if (arguments is [GuardedInit.Command, var socket]) return GuardedInit.Serve(socket);
         Timeline.Mark("main");
         int code;
         try
@@ -74,10 +70,6 @@ internal sealed class CommandLine
     private int Invoke(string[] arguments)
     {
         string? name = Arguments.Command(arguments);
-        // Begun first, since it takes longest: it starts up while this process reads the command line and the configuration.
-        if (name is "create" or "run" && !arguments.Any(argument => argument is "--help" or "-h")) Guarded = GuardedInit.Start();
-        Timeline.Mark("guard spawned");
-
         Command command = Build(name);
         ParserConfiguration configuration = new() { ResponseFileTokenReplacer = null };
         ParseResult result = command.Parse(Arguments.Normalize(arguments, command), configuration);

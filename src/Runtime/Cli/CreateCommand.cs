@@ -16,7 +16,7 @@ internal static class CreateCommand
         {
             CreateRequest request = options.Request(result, gate: true);
             line.RefuseSystemdCgroup(result);
-            Creation.Create(store, request, line.Guarded);
+            Creation.Create(store, request);
             return 0;
         }));
         return command;

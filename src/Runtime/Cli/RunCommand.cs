@@ -20,8 +20,8 @@ internal static class RunCommand
         {
             CreateRequest request = options.Request(result, gate: false);
             line.RefuseSystemdCgroup(result);
-            if (!result.GetValue(detach)) return Foreground.Run(store, request, line.Guarded, result.GetValue(keep));
-            Creation.Create(store, request, line.Guarded);
+            if (!result.GetValue(detach)) return Foreground.Run(store, request, result.GetValue(keep));
+            Creation.Create(store, request);
             return 0;
         }));
         return command;

@@ -30,8 +30,10 @@ internal sealed class Creation
     /// Returns the container with its init waiting at the gate or, if none was asked for, running the program.
     /// What the caller has to do besides can be done in <paramref name="whileInitStarts"/>, where it costs no time.
     /// </summary>
-    public static (ContainerDirectory Directory, ContainerState State) Create(ContainerStore store, CreateRequest request, GuardedInit? guarded, Action? whileInitStarts = null)
+    public static (ContainerDirectory Directory, ContainerState State) Create(ContainerStore store, CreateRequest request, Action? whileInitStarts = null)
     {
+        Guard.Protect();
+        Timeline.Mark("binary protected");
         Bundle bundle = Bundle.Load(request.Bundle);
         Timeline.Mark("configuration read");
         if (Processes.geteuid() != 0) throw new RtException("rootless container requires user namespaces, which rt does not support yet: run it as root");
@@ -64,10 +66,10 @@ internal sealed class Creation
             OwnPidNamespace = (plan.Reader.Header.CloneFlags & Processes.CLONE_NEWPID) != 0,
             Annotations = bundle.Config.Annotations,
         };
-        return (directory, new Creation(directory, plan, request, state).Run(guarded, whileInitStarts ?? (static () => { })));
+        return (directory, new Creation(directory, plan, request, state).Run(whileInitStarts ?? (static () => { })));
     }
 
-    private ContainerState Run(GuardedInit? guarded, Action whileInitStarts)
+    private ContainerState Run(Action whileInitStarts)
     {
         int gate = -1;
         try
@@ -78,13 +80,12 @@ internal sealed class Creation
             else Log.Debug("no cgroup v2 on this host: the container runs without a cgroup");
 
             Timeline.Mark("state and cgroup made");
-            init = ContainerInit.Start(plan, guarded, cgroup, gate, Log.Debug);
-            Timeline.Mark("plan handed over");
+            init = ContainerInit.Start(plan, cgroup, gate);
+            Timeline.Mark("forked");
 
             // From here on the init is at work as well, on another processor: what can wait until now has done so.
             whileInitStarts();
             if (plan.Cgroup != null) Cgroup.AttachDevices(plan.Cgroup, cgroup);
-            init.AwaitInit();
 
             // The draft of its entry holds from the moment on when the init is ready.
             InitProcess process = InitProcess.Find(init.Pid) ?? throw new RtException("the container's process ended while it was being set up");

@@ -1,5 +1,4 @@
 using Rt.Kernel;
-using Rt.Launch;
 
 namespace Rt.Containers;
 
@@ -10,12 +9,12 @@ internal static class Foreground
     private static readonly int[] Kept = [Signals.SIGCHLD, Signals.SIGKILL, Signals.SIGSTOP, Signals.SIGPIPE, Signals.SIGSEGV, Signals.SIGURG, Signals.SIGTTIN, Signals.SIGTTOU];
 
     /// <summary>Exit code of the container's init; 128 plus the number of the signal that killed it.</summary>
-    public static int Run(ContainerStore store, CreateRequest request, GuardedInit? guarded, bool keep)
+    public static int Run(ContainerStore store, CreateRequest request, bool keep)
     {
         // Orphans of a container without a pid namespace of its own come to this process, which reaps them.
         Credentials.prctl(Credentials.PR_SET_CHILD_SUBREAPER, 1);
         ulong signals = 0;
-        (ContainerDirectory directory, ContainerState state) = Creation.Create(store, request, guarded, () => signals = SignalThreads.BlockAll());
+        (ContainerDirectory directory, ContainerState state) = Creation.Create(store, request, () => signals = SignalThreads.BlockAll());
         directory.Close();
         int code = Wait(new InitProcess(state.Pid, state.StartTime), signals);
         Timeline.Mark("ended");

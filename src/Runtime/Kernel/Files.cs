@@ -24,7 +24,7 @@ internal static unsafe class Files
     public const uint S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFCHR = 0x2000, S_IFDIR = 0x4000, S_IFBLK = 0x6000,
         S_IFREG = 0x8000, S_IFLNK = 0xA000;
 
-    public const int F_GETFD = 1, F_SETFD = 2, F_ADD_SEALS = 1033, FD_CLOEXEC = 1;
+    public const int F_GETFD = 1, F_SETFD = 2, F_ADD_SEALS = 1033, F_GET_SEALS = 1034, FD_CLOEXEC = 1;
     public const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
     public const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_EXEC = 0x10;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
@@ -60,16 +60,15 @@ internal static unsafe class Files
     public static nint readBlocking(int fd, void* buffer, nint count) =>
         Syscall.InvokeBlocking(SyscallNumber.read, fd, (nint)buffer, count);
 
+    public static nint ReadAt(int fd, void* buffer, nint count, nint offset) =>
+        Syscall.Invoke(pread64, fd, (nint)buffer, count, offset);
+
     public static nint write(int fd, void* buffer, nint count) => Syscall.Invoke(SyscallNumber.write, fd, (nint)buffer, count);
 
     public static int close(int fd) => (int)Syscall.Invoke(SyscallNumber.close, fd);
 
-    /// <summary>close_range(2) with CLOSE_RANGE_CLOEXEC: from <paramref name="first"/> on, all is closed at execve.</summary>
-    public static int close_range_cloexec(uint first)
-    {
-        const int CLOSE_RANGE_CLOEXEC = 4;
-        return (int)Syscall.Invoke(close_range, (nint)first, unchecked((nint)uint.MaxValue), CLOSE_RANGE_CLOEXEC);
-    }
+    /// <summary>Closes the descriptors from <paramref name="first"/> to <paramref name="last"/>, open or not.</summary>
+    public static int close_range(uint first, uint last) => (int)Syscall.Invoke(SyscallNumber.close_range, (nint)first, (nint)last, 0);
 
     public static int mkdirat(int dirfd, byte* path, uint mode) => (int)Syscall.Invoke(SyscallNumber.mkdirat, dirfd, (nint)path, (nint)mode);
 

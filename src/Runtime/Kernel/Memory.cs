@@ -2,15 +2,27 @@ using static Rt.Kernel.SyscallNumber;
 
 namespace Rt.Kernel;
 
-/// <summary>mmap(2): memory that the garbage collector knows nothing of.</summary>
+/// <summary>mmap(2), mremap(2), mprotect(2), brk(2). Addresses come back as the kernel gives them: -errno is a small negative number.</summary>
 internal static unsafe class Memory
 {
-    /// <summary>Zeroed private memory, or -errno as a small negative pointer.</summary>
-    public static nint Map(nint length)
+    public const int PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4;
+
+    /// <summary>Maps a file privately: at <paramref name="address"/>, over whatever is there, or anywhere if that is 0.</summary>
+    public static nint MapFile(int file, nint offset, nint address, nint length, int protection)
     {
-        const int PROT_READ_WRITE = 3, MAP_PRIVATE_ANONYMOUS = 0x22;
-        return Syscall.Invoke(mmap, 0, length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+        const int MAP_PRIVATE = 2, MAP_FIXED = 0x10;
+        return Syscall.Invoke(mmap, address, length, protection, MAP_PRIVATE | (address == 0 ? 0 : MAP_FIXED), file, offset);
     }
 
-    public static void Unmap(nint address, nint length) => Syscall.Invoke(munmap, address, length);
+    /// <summary>Moves a mapping to another address, over whatever is there.</summary>
+    public static nint Move(nint from, nint length, nint to)
+    {
+        const int MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2;
+        return Syscall.Invoke(mremap, from, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+    }
+
+    public static int Protect(nint address, nint length, int protection) => (int)Syscall.Invoke(mprotect, address, length, protection);
+
+    /// <summary>The end of the heap that brk(2) grows.</summary>
+    public static nint Break() => Syscall.Invoke(brk, 0);
 }

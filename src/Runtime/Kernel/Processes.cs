@@ -3,10 +3,10 @@ using static Rt.Kernel.SyscallNumber;
 
 namespace Rt.Kernel;
 
-/// <summary>clone3(2), execve(2), waitid(2), pidfd_open(2), setns(2), unshare(2), posix_spawn(3).</summary>
+/// <summary>clone3(2), execve(2), waitid(2), pidfd_open(2), setns(2), unshare(2).</summary>
 internal static unsafe class Processes
 {
-    public const ulong CLONE_NEWTIME = 0x80, CLONE_PARENT = 0x8000, CLONE_NEWNS = 0x20000, CLONE_NEWCGROUP = 0x2000000,
+    public const ulong CLONE_NEWTIME = 0x80, CLONE_NEWNS = 0x20000, CLONE_NEWCGROUP = 0x2000000,
         CLONE_NEWUTS = 0x4000000, CLONE_NEWIPC = 0x8000000, CLONE_NEWUSER = 0x10000000, CLONE_NEWPID = 0x20000000,
         CLONE_NEWNET = 0x40000000, CLONE_CLEAR_SIGHAND = 0x100000000, CLONE_INTO_CGROUP = 0x200000000, CLONE_PIDFD = 0x1000;
 
@@ -18,15 +18,14 @@ internal static unsafe class Processes
     }
 
     /// <summary>
-    /// Forks: 0 in the child, the child's pid in the parent, -errno. The child is one thread on a copy of this stack. With
-    /// CLONE_PARENT it becomes the caller's sibling, and its exit signal is the caller's own.
+    /// Forks: 0 in the child, the child's pid in the parent, -errno. The child is one thread on a copy of this stack.
     /// </summary>
     public static int clone3(ulong flags, int cgroup)
     {
         clone_args args = new()
         {
             flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
-            exit_signal = (flags & CLONE_PARENT) != 0 ? 0UL : Signals.SIGCHLD,
+            exit_signal = Signals.SIGCHLD,
             cgroup = cgroup >= 0 ? (ulong)cgroup : 0,
         };
         return (int)Syscall.Invoke(SyscallNumber.clone3, (nint)(&args), sizeof(clone_args));
@@ -85,31 +84,24 @@ internal static unsafe class Processes
         return (int)Syscall.InvokeBlocking(ppoll, (nint)fds, count, milliseconds < 0 ? 0 : (nint)timeout);
     }
 
-    /// <summary>
-    /// Starts a program as posix_spawn(3) does: without copying this process's page tables, with <paramref name="keep"/>
-    /// left open in it under the same number. Returns its pid or -errno.
-    /// </summary>
-    public static int Spawn(byte* path, byte** argv, byte** envp, int keep)
+    /// <summary>execve from blocks of NUL-terminated texts, as /proc/PID/cmdline and /proc/PID/environ are.</summary>
+    public static int ExecuteWith(byte* path, byte[] arguments, byte[] environment)
     {
-        byte* actions = stackalloc byte[80]; // posix_spawn_file_actions_t of glibc: 80 bytes
-        int pid = 0;
-        int error = posix_spawn_file_actions_init(actions);
-        // dup2 of a descriptor onto itself clears its close-on-exec flag, in the child alone (POSIX.1-2024).
-        if (error == 0) error = posix_spawn_file_actions_adddup2(actions, keep, keep);
-        if (error == 0) error = posix_spawn(&pid, path, actions, null, argv, envp);
-        _ = posix_spawn_file_actions_destroy(actions);
-        return error == 0 ? pid : -error;
+        fixed (byte* args = arguments, variables = environment)
+        fixed (byte** argv = Pointers(args, arguments), envp = Pointers(variables, environment))
+            return execve(path, argv, envp);
     }
 
-    [DllImport("libc")]
-    private static extern int posix_spawn(int* pid, byte* path, byte* actions, byte* attributes, byte** argv, byte** envp);
+    /// <summary>A pointer to each text of a block, and a null at the end.</summary>
+    private static byte*[] Pointers(byte* first, byte[] block)
+    {
+        byte*[] pointers = new byte*[block.AsSpan().Count((byte)0) + 1];
+        for (int i = 0, at = 0; i < pointers.Length - 1; i++)
+        {
+            pointers[i] = first + at;
+            at += Text.Length(first + at) + 1;
+        }
 
-    [DllImport("libc")]
-    private static extern int posix_spawn_file_actions_init(byte* actions);
-
-    [DllImport("libc")]
-    private static extern int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
-
-    [DllImport("libc")]
-    private static extern int posix_spawn_file_actions_destroy(byte* actions);
+        return pointers;
+    }
 }

@@ -21,12 +21,10 @@ internal static class Compiler
         ContainerProcess process = config.Process!;
         Capabilities capabilities = process.Capabilities ?? new Capabilities();
         SeccompFilter? filter = config.Linux.Seccomp is { } section ? seccomp(section) : null;
-        PlanWriter plan = new();
+        PlanWriter plan = new() { FirstDescriptor = 3 + options.PreserveFds };
 
         // Made by rt, before the process is there.
         CgroupPlan? cgroup = CgroupCompiler.Compile(config, options.Id, host.Cgroups);
-        if (cgroup != null) plan.Pass(Slot.Cgroup);
-        if (options.Gate) plan.Pass(Slot.Gate);
 
         // In the host's file systems still, in namespaces of its own.
         var joins = NamespaceCompiler.Compile(plan, config);
@@ -58,7 +56,7 @@ internal static class Compiler
 
         // Nothing left that can fail but the program itself.
         ProcessCompiler.Find(plan, process, execute);
-        plan.Add(new CloseDescriptors { First = 3 + options.PreserveFds });
+        plan.Add(new CloseDescriptors { First = plan.FirstDescriptor });
         plan.Add(default(Ready));
         if (options.Gate) plan.Add(default(StartGate));
         if (filter != null && process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);

@@ -10,10 +10,9 @@ internal static unsafe class Forker
     public const int JoinPidNamespace = -2, Clone = -1;
 
     /// <summary>
-    /// Starts the init: the pid, or -errno with <paramref name="failed"/> telling which of the two calls it was. As a
-    /// <paramref name="sibling"/> it is a child of this process's parent.
+    /// Starts the init: the pid, or -errno with <paramref name="failed"/> telling which of the two calls it was.
     /// </summary>
-    public static int Fork(byte* block, bool sibling, out int failed)
+    public static int Fork(byte* block, out int failed)
     {
         Execution run = new(block);
         failed = JoinPidNamespace;
@@ -24,7 +23,7 @@ internal static unsafe class Forker
         }
 
         failed = Clone;
-        ulong flags = run.Header->CloneFlags | Processes.CLONE_CLEAR_SIGHAND | (sibling ? Processes.CLONE_PARENT : 0);
+        ulong flags = run.Header->CloneFlags | Processes.CLONE_CLEAR_SIGHAND;
         int pid = Processes.clone3(flags, run[Slot.Cgroup]);
         if (pid == 0) Interpreter.Run(block);
         return pid;

@@ -27,12 +27,13 @@ internal static unsafe class Interpreter
     {
         allocatedAtStart = GC.GetAllocatedBytesForCurrentThread();
 
-        // Not the plan's business but this process's: nothing of rt's own signal setup, umask or memory is for the container.
+        // Not the plan's business but this process's: nothing of rt's own signals, umask, memory and files is for the container.
         Signals.ResetAll();
         Files.umask(0);
         Credentials.prctl(Credentials.PR_SET_DUMPABLE, 0);
 
         Execution run = new(block);
+        CloseDescriptors.Close(ref run, run.Header->FirstDescriptor, Slot.Count - 1);
         byte* step = (byte*)run.FirstStep;
         for (int index = 0; index < run.Header->StepCount; index++)
         {

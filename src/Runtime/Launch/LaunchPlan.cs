@@ -5,7 +5,7 @@ namespace Rt.Launch;
 
 /// <summary>All that happens to start a container, decided beforehand.</summary>
 /// <param name="Cgroup">Made first, by rt itself; null: none.</param>
-/// <param name="Joins">Namespaces to open, for the slots that the block asks for.</param>
+/// <param name="Joins">Namespaces to open, and the slots that they belong in.</param>
 /// <param name="Block">The steps of the container's process (see PlanFormat.cs).</param>
 internal sealed record LaunchPlan(CgroupPlan? Cgroup, IReadOnlyList<(Slot Slot, string Path, string Origin)> Joins, byte[] Block)
 {

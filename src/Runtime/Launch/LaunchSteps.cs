@@ -40,27 +40,33 @@ internal unsafe struct StartGate : IStep
     public readonly StepDescription Describe(PlanReader plan) => new("start-gate", "");
 }
 
-/// <summary>Marks every descriptor from <see cref="First"/> on to be closed at execve, whoever opened it.</summary>
+/// <summary>
+/// Closes every descriptor but stdio, what the caller passes on to the container, and the two that lead back to rt. From here
+/// on the process holds nothing of the host's, also while it waits at the gate.
+/// </summary>
 internal struct CloseDescriptors : IStep
 {
     public static StepKind Kind => StepKind.CloseDescriptors;
 
+    /// <summary>Those below are the container's.</summary>
     public int First;
 
-    public readonly int Run(ref Execution run)
+    public readonly int Run(ref Execution run) => Close(ref run, First, Slot.Gate);
+
+    /// <summary>Closes all from <paramref name="first"/> on that are in none of the slots up to <paramref name="lastKept"/>.</summary>
+    public static int Close(ref Execution run, int first, Slot lastKept)
     {
-        int result = Files.close_range_cloexec((uint)First);
-        // CLOSE_RANGE_CLOEXEC came with Linux 5.11. On 5.10 the caller's descriptors are closed at once instead; rt's own are
-        // close-on-exec from birth, and those still needed stay.
-        return result == -Errno.EINVAL ? CloseOneByOne(ref run) : result;
+        while (true)
+        {
+            int kept = int.MaxValue;
+            for (Slot slot = 0; slot <= lastKept; slot++)
+                if (run[slot] >= first && run[slot] < kept)
+                    kept = run[slot];
+            int result = kept > first ? Files.close_range((uint)first, (uint)kept - 1) : 0;
+            if (result < 0 || kept == int.MaxValue) return result;
+            first = kept + 1;
+        }
     }
 
-    private readonly int CloseOneByOne(ref Execution run)
-    {
-        const int MaxDescriptor = 1024;
-        for (int fd = First; fd < MaxDescriptor; fd++) Files.fcntl(fd, Files.F_SETFD, Files.FD_CLOEXEC);
-        return 0;
-    }
-
-    public readonly StepDescription Describe(PlanReader plan) => new("close-on-exec", $"descriptors from {First}");
+    public readonly StepDescription Describe(PlanReader plan) => new("close", $"descriptors from {First}");
 }

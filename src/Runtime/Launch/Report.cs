@@ -6,13 +6,10 @@ namespace Rt.Launch;
 
 internal enum ReportKind
 {
-    /// <summary>The init is there; <see cref="Report.Value"/> is its pid.</summary>
-    Cloned = 1,
-
     /// <summary>All is prepared; <see cref="Report.Value"/> is how many bytes the init allocated on the GC heap, which must be 0.</summary>
-    Ready,
+    Ready = 1,
 
-    /// <summary>A step failed; <see cref="Report.Value"/> is its index, or -1 if it was clone3 itself.</summary>
+    /// <summary>A step failed; <see cref="Report.Value"/> is its index.</summary>
     Failed,
 }
 
@@ -42,7 +39,7 @@ internal unsafe struct Report
     {
         Report report = new() { Kind = kind, Value = value, Errno = errno, Nanoseconds = Clock.MonotonicNanoseconds() };
         run.CopyDetail(report.Detail);
-        nint sent = Sockets.Send(run[Slot.Report], &report, Size, null, 0);
+        nint sent = Sockets.Send(run[Slot.Report], &report, Size);
         if (sent < 0 && run[Slot.Gate] >= 0) sent = Files.write(run[Slot.Gate], &report, Size);
         return sent < 0 ? (int)sent : 0;
     }

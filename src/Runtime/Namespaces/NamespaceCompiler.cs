@@ -28,7 +28,6 @@ internal static class NamespaceCompiler
 
             Slot slot = flag == Processes.CLONE_NEWPID ? Slot.PidNamespace : Slot.FirstNamespace + joins.Count;
             joins.Add((slot, one.Path, origin));
-            plan.Pass(slot);
             if (slot != Slot.PidNamespace)
                 plan.Add(new JoinNamespace { Type = flag, Namespace = slot, Path = plan.Text(one.Path) }, origin);
         }

@@ -26,8 +26,8 @@ internal struct PlanHeader
     /// <summary>Namespaces to create with the init (CLONE_NEW flags).</summary>
     public ulong CloneFlags;
 
-    /// <summary>The descriptors that the plan starts with, in the order in which they are handed over.</summary>
-    public PlanList PassedSlots;
+    /// <summary>Descriptors below are the container's; those from here on that are in no slot are closed to begin with.</summary>
+    public int FirstDescriptor;
 }
 
 /// <summary>Where a descriptor is kept while the plan runs. Slots are numbers of the plan's own; -1 is none.</summary>

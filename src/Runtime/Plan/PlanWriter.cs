@@ -9,12 +9,14 @@ internal sealed class PlanWriter
 {
     private readonly List<byte> steps = new(4096);
     private readonly List<byte> data = new(8192) { 0 }; // so that no text has offset 0
-    private readonly List<int> passed = [];
     private readonly Dictionary<string, PlanText> texts = new(StringComparer.Ordinal);
     private int stepCount;
 
     /// <summary>Namespaces to create with the init (CLONE_NEW flags).</summary>
     public ulong CloneFlags { get; set; }
+
+    /// <summary>Descriptors below are the container's.</summary>
+    public int FirstDescriptor { get; set; } = 3;
 
     /// <summary>Adds a step; <paramref name="origin"/> is the JSON path of the property that asked for it, or "".</summary>
     public void Add<T>(T step, string origin = "")
@@ -27,9 +29,6 @@ internal sealed class PlanWriter
         CollectionsMarshal.SetCount(steps, end);
         stepCount++;
     }
-
-    /// <summary>A descriptor that the plan starts with: whoever launches it opens it.</summary>
-    public void Pass(Slot slot) => passed.Add((int)slot);
 
     /// <summary>Puts a text into the plan, the same one only once.</summary>
     public PlanText Text(string text)
@@ -78,7 +77,6 @@ internal sealed class PlanWriter
     /// <summary>The finished block, at an address that stays.</summary>
     public byte[] Finish()
     {
-        PlanList passedSlots = Numbers(passed.Select(slot => (uint)slot));
         int slots = Align(Unsafe.SizeOf<PlanHeader>());
         int firstStep = slots + Align((int)Slot.Count * sizeof(int));
         int firstText = firstStep + steps.Count;
@@ -89,7 +87,7 @@ internal sealed class PlanWriter
             StepCount = stepCount,
             FirstText = firstText,
             CloneFlags = CloneFlags,
-            PassedSlots = passedSlots,
+            FirstDescriptor = FirstDescriptor,
         };
 
         byte[] block = GC.AllocateArray<byte>(header.Size, pinned: true);

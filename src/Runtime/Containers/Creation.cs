@@ -26,11 +26,8 @@ internal sealed class Creation
         this.state = state;
     }
 
-    /// <summary>
-    /// Returns the container with its init waiting at the gate or, if none was asked for, running the program.
-    /// What the caller has to do besides can be done in <paramref name="whileInitStarts"/>, where it costs no time.
-    /// </summary>
-    public static (ContainerDirectory Directory, ContainerState State) Create(ContainerStore store, CreateRequest request, Action? whileInitStarts = null)
+    /// <summary>Returns the container with its init waiting at the gate or, if none was asked for, running the program.</summary>
+    public static (ContainerDirectory Directory, ContainerState State) Create(ContainerStore store, CreateRequest request)
     {
         Guard.Protect();
         Timeline.Mark("binary protected");
@@ -66,10 +63,10 @@ internal sealed class Creation
             OwnPidNamespace = (plan.Reader.Header.CloneFlags & Processes.CLONE_NEWPID) != 0,
             Annotations = bundle.Config.Annotations,
         };
-        return (directory, new Creation(directory, plan, request, state).Run(whileInitStarts ?? (static () => { })));
+        return (directory, new Creation(directory, plan, request, state).Run());
     }
 
-    private ContainerState Run(Action whileInitStarts)
+    private ContainerState Run()
     {
         int gate = -1;
         try
@@ -84,14 +81,13 @@ internal sealed class Creation
             Timeline.Mark("forked");
 
             // From here on the init is at work as well, on another processor: what can wait until now has done so.
-            whileInitStarts();
             if (plan.Cgroup != null) Cgroup.AttachDevices(plan.Cgroup, cgroup);
 
             // The draft of its entry holds from the moment on when the init is ready.
             InitProcess process = InitProcess.Find(init.Pid) ?? throw new RtException("the container's process ended while it was being set up");
             state = state with { Pid = process.Pid, StartTime = process.StartTime };
             directory.WriteDraft(state);
-            init.AwaitReady();
+            init.AwaitReady(request.Inbox);
             if (request.PidFile.Length > 0) FileContent.Replace(request.PidFile, System.Text.Encoding.ASCII.GetBytes($"{init.Pid}"), 0x1a4);
             directory.CommitDraft();
             init.GoAhead();

@@ -46,6 +46,8 @@ internal static unsafe class Processes
 
     public static int pidfd_send_signal(int pidfd, int signal) => (int)Syscall.Invoke(SyscallNumber.pidfd_send_signal, pidfd, signal);
 
+    public static int getpid() => (int)Syscall.Invoke(SyscallNumber.getpid);
+
     public static int geteuid() => (int)Syscall.Invoke(SyscallNumber.geteuid);
 
     public static int getegid() => (int)Syscall.Invoke(SyscallNumber.getegid);

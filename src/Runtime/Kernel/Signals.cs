@@ -2,7 +2,7 @@ using static Rt.Kernel.SyscallNumber;
 
 namespace Rt.Kernel;
 
-/// <summary>rt_sigaction(2), rt_sigprocmask(2), rt_sigtimedwait(2), and signals' names.</summary>
+/// <summary>rt_sigaction(2), rt_sigprocmask(2), and signals' names.</summary>
 internal static unsafe class Signals
 {
     public const int SIGHUP = 1, SIGINT = 2, SIGKILL = 9, SIGSEGV = 11, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGSTOP = 19,
@@ -26,9 +26,6 @@ internal static unsafe class Signals
         Syscall.Invoke(rt_sigprocmask, SIG_SETMASK, (nint)(&mask), (nint)(&old), 8);
         return old;
     }
-
-    /// <summary>Waits for one of the blocked signals in <paramref name="mask"/> and takes it; -errno on failure.</summary>
-    public static int Wait(ulong mask) => (int)Syscall.InvokeBlocking(rt_sigtimedwait, (nint)(&mask), 0, 0, 8);
 
     private static readonly string[] Names =
     [

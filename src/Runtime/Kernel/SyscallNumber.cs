@@ -24,6 +24,7 @@ internal static class SyscallNumber
     public static int pread64 => X64 ? 17 : 67;
     public static int mremap => X64 ? 25 : 216;
     public static int sendfile => X64 ? 40 : 71;
+    public static int getpid => X64 ? 39 : 172;
     public static int socket => X64 ? 41 : 198;
     public static int sendto => X64 ? 44 : 206;
     public static int socketpair => X64 ? 53 : 199;
@@ -46,7 +47,9 @@ internal static class SyscallNumber
     public static int setsid => X64 ? 112 : 157;
     public static int capget => X64 ? 125 : 90;
     public static int capset => X64 ? 126 : 91;
-    public static int rt_sigtimedwait => X64 ? 128 : 137;
+    public static int gettid => X64 ? 186 : 178;
+    public static int tgkill => X64 ? 234 : 131;
+    public static int signalfd4 => X64 ? 289 : 74;
     public static int fstatfs => X64 ? 138 : 44;
     public static int pivot_root => X64 ? 155 : 41;
     public static int prctl => X64 ? 157 : 167;

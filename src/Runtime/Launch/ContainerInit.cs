@@ -55,9 +55,23 @@ internal sealed unsafe class ContainerInit
         }
     }
 
-    /// <summary>Returns when all steps before <see cref="Ready"/> are done. The init waits for <see cref="GoAhead"/>.</summary>
-    public void AwaitReady()
+    /// <summary>
+    /// Returns when all steps before <see cref="Ready"/> are done. The init waits for <see cref="GoAhead"/>. A signal in
+    /// <paramref name="inbox"/> by which a user or a supervisor gives up is an error here.
+    /// </summary>
+    public void AwaitReady(int inbox)
     {
+        Processes.pollfd* polls = stackalloc Processes.pollfd[2];
+        while (true)
+        {
+            polls[0] = new Processes.pollfd { fd = socket, events = Processes.POLLIN };
+            polls[1] = new Processes.pollfd { fd = inbox, events = Processes.POLLIN };
+            Processes.poll(polls, 2);
+            if (polls[0].revents != 0) break;
+            int signal = SignalInbox.Take(inbox);
+            if (signal is Signals.SIGINT or Signals.SIGTERM or Signals.SIGHUP) throw new RtException($"interrupted by {Signals.Name(signal)}");
+        }
+
         Report report = Report.Receive(socket) ?? throw Death();
         if (report.Kind != ReportKind.Ready) throw Failure(report);
         Timeline.Mark("init ready", report.Nanoseconds);

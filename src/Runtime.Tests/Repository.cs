@@ -1,0 +1,17 @@
+using System.Runtime.CompilerServices;
+
+namespace Rt.Tests;
+
+/// <summary>Where the tests find what the build made and what the repository holds.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = Path.GetFullPath(Path.Combine(ThisFile(), "../../.."));
+
+    /// <summary>The static native binary under test.</summary>
+    public static string Binary => Path.Combine(Root, "bin/rt");
+
+    /// <summary>Bundles' config.json files and what they must compile to.</summary>
+    public static string Bundles => Path.Combine(Root, "testdata/bundles");
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+}

@@ -1,11 +1,9 @@
-using System.Runtime.CompilerServices;
-
 namespace Rt.Tests;
 
 /// <summary>Where the tests find what the build made and what the repository holds.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = Path.GetFullPath(Path.Combine(ThisFile(), "../../.."));
+    public static string Root { get; } = FindRoot();
 
     /// <summary>The static native binary under test.</summary>
     public static string Binary => Path.Combine(Root, "bin/rt");
@@ -13,5 +11,11 @@ internal static class Repository
     /// <summary>Bundles' config.json files and what they must compile to.</summary>
     public static string Bundles => Path.Combine(Root, "testdata/bundles");
 
-    private static string ThisFile([CallerFilePath] string path = "") => path;
+    private static string FindRoot()
+    {
+        string directory = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(directory, "Runtime.sln")))
+            directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("Runtime.sln is nowhere above the tests");
+        return directory;
+    }
 }

@@ -1,0 +1,26 @@
+.PHONY: all build demo test bench reproducible clean
+
+all: build
+
+build:
+	./build.sh
+
+# A busybox container, from an empty clone to its output.
+demo: build
+	src/Runtime.Tests/busybox.sh artifacts/demo
+	src/Runtime.Tests/demo.sh artifacts/demo
+
+# Everything, as root: in a private mount namespace with cgroup v2 alone at /sys/fs/cgroup.
+test: build
+	src/Runtime.Tests/busybox.sh artifacts/test
+	src/Runtime.Tests/run.sh
+
+bench: build
+	bench/run.sh
+
+# Two builds of this commit in two folders must give the same bytes.
+reproducible: build
+	src/Runtime.Tests/reproducible.sh
+
+clean:
+	rm -rf bin artifacts src/*/bin src/*/obj

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs all tests in a mount namespace of their own, where cgroup v2 is at /sys/fs/cgroup whatever the host has there. Arguments
+# go to `dotnet test`, as in: run.sh --filter Lifecycle
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+if ((EUID != 0)); then
+    echo "run.sh: the integration tests start containers, which takes root: sudo make test" >&2
+    exit 1
+fi
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+dotnet build src/Runtime.Tests --verbosity quiet --nologo
+exec unshare --mount --propagation private -- bash -c '
+    set -euo pipefail
+    mount -t cgroup2 none /sys/fs/cgroup
+    exec dotnet test src/Runtime.Tests --no-build --nologo "$@"' bash "$@" </dev/null

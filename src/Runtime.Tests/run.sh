@@ -7,6 +7,14 @@ if ((EUID != 0)); then
     echo "run.sh: the integration tests start containers, which takes root: sudo make test" >&2
     exit 1
 fi
+missing=()
+for tool in strace:strace setpriv:util-linux unshare:util-linux; do
+    command -v "${tool%:*}" >/dev/null || missing+=("${tool#*:}")
+done
+if ((${#missing[@]})); then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet build src/Runtime.Tests --verbosity quiet --nologo
 exec unshare --mount --propagation private -- bash -c '

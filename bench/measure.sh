@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Usage: measure.sh RUNS. The part of run.sh inside the peers' root: measures, writes bench.json and report.md beside
+# itself, and its progress to stderr.
+set -euo pipefail
+cd "$(dirname "$0")"
+PATH=$PWD:$PATH
+
+# The commands take turns in rounds, so that what else the machine does hits all of them alike.
+rounds=10
+warmup=2
+share() { # runs of one command in one round
+    local runs=$(($1 / rounds))
+    echo $((runs > 0 ? runs : 1))
+}
+run_runs=$(share "$1")
+lifecycle_runs=$(share $(($1 * 3 / 10)))
+runc_runs=$(share $(($1 * 3 / 20)))
+debug_runs=$runc_runs
+
+mkdir -p default/rootfs/{bin,proc,sys,dev}
+cp "$(command -v busybox)" default/rootfs/bin/busybox
+ln -s busybox default/rootfs/bin/true
+runc spec --bundle default
+jq '.process.terminal = false | .process.args = ["/bin/true"]' default/config.json >config.json
+mv config.json default/config.json
+cp -a default seccomp
+jq --arg arch "$(dpkg --print-architecture)" --slurpfile config default/config.json --from-file seccomp.jq \
+    /usr/share/containers/seccomp.json >seccomp/config.json
+
+# Each sample is a line of JSON in samples: what was measured, and the values.
+sample() { # bundle kind name runs shell command
+    hyperfine --style none --warmup "$warmup" --runs "$4" --shell "$5" --export-json times.json "$6"
+    jq -c '{path: $ARGS.positional, values: [.results[].measurements[].time_wall_clock.value * 1000]}' \
+        --args "$1" "$2" "$3" <times.json >>samples
+}
+
+memory() { # bundle name command...: peak KiB of the runtime or of one of its children, the largest counts
+    local bundle=$1 name=$2
+    shift 2
+    rm -f memory
+    for _ in {1..10}; do
+        command time --quiet --append --output memory --format %M "$@" </dev/null
+    done
+    jq -c -s '{path: $ARGS.positional, values: .}' --args "$bundle" memory "$name" <memory >>samples
+}
+
+# Once in plain sight: hyperfine would hide why a runtime does not take a bundle.
+for bundle in default seccomp; do
+    for runtime in crun runc rt; do
+        "$runtime" run --bundle "$bundle" check </dev/null >&2
+    done
+done
+
+for ((round = 1; round <= rounds; round++)); do
+    echo "round $round of $rounds" >&2
+    sample default run floor "$run_runs" none "floor $PWD/default/rootfs /bin/true"
+    for bundle in default seccomp; do
+        for runtime in crun rt runc; do
+            runs=$run_runs cycles=$lifecycle_runs
+            if [[ $runtime == runc ]]; then runs=$runc_runs cycles=$runc_runs; fi
+            sample "$bundle" run "$runtime" "$runs" none "$runtime run --bundle $bundle bench"
+            # hyperfine takes the shell's own time off.
+            sample "$bundle" lifecycle "$runtime" "$cycles" default \
+                "$runtime create --bundle $bundle bench && $runtime start bench && $runtime delete --force bench"
+        done
+        # The same runs tell their phases and what was spent before the first of them.
+        sample "$bundle" debug rt "$debug_runs" none \
+            "rt --debug --log log run --bundle $bundle bench"
+        # Without the warm-up, so that the n-th line belongs to the n-th measured run.
+        grep microseconds log | tail -n "$debug_runs" >>"$bundle.timeline"
+        rm log
+    done
+done
+
+echo "memory" >&2
+memory default floor floor "$PWD/default/rootfs" /bin/true
+for bundle in default seccomp; do
+    for runtime in crun rt runc; do
+        memory "$bundle" "$runtime" "$runtime" run --bundle "$bundle" bench
+    done
+done
+
+jq -n --arg kernel "$(uname -r)" --arg cpus "$(nproc)" --arg runs "$1" \
+    --arg rt "$(rt --version | head -n 1)" --arg crun "$(crun --version | head -n 1)" \
+    --arg runc "$(runc --version | head -n 1)" \
+    --slurpfile samples samples --rawfile default default.timeline --rawfile seccomp seccomp.timeline \
+    --from-file summary.jq >bench.json
+jq -r --from-file report.jq bench.json >report.md

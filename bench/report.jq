@@ -1,0 +1,41 @@
+# bench.json as a report in Markdown.
+def fixed($digits): pow(10; $digits) as $scale | (. * $scale | round | tostring) as $n
+    | ("0" * ([$digits + 1 - ($n | length), 0] | max) // "") + $n
+    | if $digits == 0 then . else .[:-$digits] + "." + .[-$digits:] end;
+def ratio($to): . / $to | fixed(2);
+def row: "| " + join(" | ") + " |";
+
+.default.run.floor as $floor |
+
+def table($title; $bundle):
+    $bundle.run as $run | $bundle.lifecycle as $lifecycle |
+    "### \($title)", "",
+    (["command", "median, ms", "x crun", "x floor", "peak memory, MiB"] | row), "| --- | ---: | ---: | ---: | ---: |",
+    (["floor", "rt", "crun", "runc"][] | select($run[.]) as $name
+        | [if . == "floor" then . else "`\(.) run`" end, ($run[.] | fixed(2), ratio($run.crun), ratio($floor)),
+            ($bundle.memory[.] / 1024 | fixed(1))] | row),
+    (["rt", "crun", "runc"][] | ["`\(.) create`, `start`, `delete`",
+            ($lifecycle[.] | fixed(2), ratio($lifecycle.crun), ratio($floor)), ""] | row),
+    "";
+
+def goal($title; $limit; $value):
+    [$title, ($limit | fixed(2)), ($value | fixed(2)), if $value <= $limit then "reached" else "missed" end] | row;
+def goals($name; $bundle):
+    goal("\($name): run, x crun"; 0.75; $bundle.run.rt / $bundle.run.crun),
+    goal("\($name): create, start, delete, x crun"; 0.7; $bundle.lifecycle.rt / $bundle.lifecycle.crun),
+    goal("\($name): peak memory of run, x crun"; 2; $bundle.memory.rt / $bundle.memory.crun);
+
+"## Benchmark", "",
+"\(.versions | "\(.rt), \(.crun), \(.runc)"); kernel \(.machine.kernel), \(.machine.cpus) CPUs; \(.runs) runs.", "",
+table("Default bundle: what `runc spec` writes, /bin/true"; .default),
+table("The same with the default seccomp profile (the floor has none)"; .seccomp),
+"### Goals", "",
+(["goal", "at most", "measured", ""] | row), "| --- | ---: | ---: | --- |",
+goals("default"; .default),
+goal("default: run, x floor"; 1.8; .default.run.rt / $floor),
+goals("seccomp"; .seccomp),
+"",
+"### Where the time of `rt run` goes", "",
+(["phase", "default, us", "seccomp, us"] | row), "| --- | ---: | ---: |",
+(.seccomp.phases as $seccomp | .default.phases | to_entries[]
+    | [.value.name, (.value.us | fixed(0)), ($seccomp[.key].us | fixed(0))] | row)

@@ -1,0 +1,83 @@
+using System.Text.Json.Nodes;
+
+namespace Rt.Tests.Integration;
+
+/// <summary>The container's cgroup on the host.</summary>
+public sealed class CgroupTests
+{
+    [Fact]
+    public void The_container_is_born_in_its_cgroup()
+    {
+        using Container container = Container.Script("sleep 100");
+        container.Create().ShouldEndWith(0);
+        File.ReadAllText(container.Cgroup + "/cgroup.procs").Should().Be($"{container.Pid}\n");
+    }
+
+    [Fact]
+    public void Without_a_path_the_cgroup_is_named_after_the_container()
+    {
+        using Container container = Container.Script("sleep 100", config => config["linux"]!.AsObject().Remove("cgroupsPath"));
+        container.Create().ShouldEndWith(0);
+        File.ReadAllText($"/proc/{container.Pid}/cgroup").Should().Contain($"0::/{container.Id}\n");
+    }
+
+    [Fact]
+    public void A_cgroup_with_processes_of_others_is_refused_and_left_alone()
+    {
+        using Container container = Container.Script("true");
+        using Command.Running other = Command.Start("sleep", "60");
+        Directory.CreateDirectory(container.Cgroup);
+        File.WriteAllText(container.Cgroup + "/cgroup.procs", other.Pid.ToString());
+        container.Run().ShouldFailWith("container's cgroup is not empty");
+        other.HasExited.Should().BeFalse();
+        Directory.Exists(container.Cgroup).Should().BeTrue();
+        File.WriteAllText("/sys/fs/cgroup/cgroup.procs", other.Pid.ToString());
+        Directory.Delete(container.Cgroup);
+    }
+
+    [Fact]
+    public void An_empty_cgroup_that_was_left_over_is_used()
+    {
+        using Container container = Container.Script("true");
+        Directory.CreateDirectory(container.Cgroup);
+        container.Run().ShouldEndWith(0);
+        container.ShouldHaveLeftNothing();
+    }
+
+    [Fact]
+    public void Cgroups_made_inside_are_removed_too()
+    {
+        using Container container = Container.Script("mkdir -p /sys/fs/cgroup/a/b; sleep 100", config =>
+            config["mounts"]![6]!["options"] = new JsonArray("rw"));
+        container.Run("--detach").ShouldEndWith(0);
+        SpinWait.SpinUntil(() => Directory.Exists(container.Cgroup + "/a/b"), 5000).Should().BeTrue();
+        container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
+        container.ShouldHaveLeftNothing();
+    }
+
+    [Fact]
+    public void Where_the_host_has_v1_beside_it_the_unified_tree_is_used()
+    {
+        using Container container = Container.Script("true");
+        Command.Run("unshare", "--mount", "--propagation", "private", "sh", "-c", """
+            umount /sys/fs/cgroup; mount -t tmpfs none /sys/fs/cgroup; mkdir /sys/fs/cgroup/unified
+            mount -t cgroup2 none /sys/fs/cgroup/unified; shift 0; exec "$0" "$@"
+            """, Repository.Binary, "plan", "--bundle", container.Bundle)
+            .ShouldEndWith(0).Out.Should().Contain("mkdir-cgroup      /sys/fs/cgroup/unified/rt-test/");
+    }
+
+    [Fact]
+    public void Without_cgroup_v2_the_container_runs_unless_limits_were_asked_for()
+    {
+        string[] without = ["unshare", "--mount", "--propagation", "private", "sh", "-c", "mount -t tmpfs none /sys/fs/cgroup; exec \"$0\" \"$@\"", Repository.Binary];
+        using Container plain = Container.Script("echo ran");
+        Result result = Command.Run([.. without, "--debug", "--root", plain.StateRoot, "run", "--bundle", plain.Bundle, plain.Id]).ShouldEndWith(0);
+        result.Out.Should().Be("ran\n");
+        result.Error.Should().Contain("no cgroup v2 on this host");
+
+        using Container limited = Container.Script("true", config => config["linux"]!["resources"]!["pids"] = JsonNode.Parse("""{"limit": 10}"""));
+        Command.Run([.. without, "--root", limited.StateRoot, "run", "--bundle", limited.Bundle, limited.Id])
+            .ShouldFailWith("linux.resources.pids.limit: can't be set: there is no cgroup v2 mount");
+        limited.ShouldHaveLeftNothing();
+    }
+}

@@ -1,0 +1,86 @@
+namespace Rt.Tests.Integration;
+
+/// <summary>Flags and arguments as users of runc type them.</summary>
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("--version")]
+    [InlineData("-v")]
+    public void Version_prints_runcs_lines(string flag) =>
+        Command.Rt(flag).ShouldEndWith(0).Out.Should().MatchRegex("^rt version \\d+\\.\\d+\\.\\d+\ncommit: \\S+\nspec: 1\\.3\\.0\nlibseccomp: \\d+\\.\\d+\\.\\d+\n$");
+
+    [Theory]
+    [InlineData("create")]
+    [InlineData("delete")]
+    [InlineData("features")]
+    [InlineData("kill")]
+    [InlineData("list")]
+    [InlineData("plan")]
+    [InlineData("run")]
+    [InlineData("spec")]
+    [InlineData("start")]
+    [InlineData("state")]
+    public void Every_command_has_help_and_the_overview_lists_it(string command)
+    {
+        Command.Rt(command, "--help").ShouldEndWith(0).Out.Should().Contain("rt " + command);
+        Command.Rt("--help").ShouldEndWith(0).Out.Should().Contain(command);
+    }
+
+    [Fact]
+    public void Options_stand_before_or_after_the_id_and_with_one_dash_or_two()
+    {
+        foreach (string[] form in (string[][])[["-b", "B", "ID"], ["ID", "-b", "B"], ["-b=B", "ID"], ["--bundle=B", "ID"], ["ID", "--bundle", "B"], ["-bundle", "B", "ID"], ["-bundle=B", "ID"]])
+        {
+            using Container container = Container.Script("echo ran");
+            string[] arguments = [.. form.Select(word => word.Replace("ID", container.Id).Replace("B", container.Bundle))];
+            container.Rt(["run", .. arguments]).ShouldEndWith(0).Out.Should().Be("ran\n", string.Join(' ', form));
+        }
+    }
+
+    [Fact]
+    public void The_current_directory_is_the_default_bundle() => Container.Script("echo ran").Use(container =>
+        Command.Shell("cd \"$3\" && exec \"$1\" -root \"$2\" run \"$4\"", Repository.Binary, container.StateRoot, container.Bundle, container.Id).ShouldEndWith(0).Out.Should().Be("ran\n"));
+
+    [Theory]
+    [InlineData(1, "rt: \"state\" requires exactly 1 argument(s)", "state")]
+    [InlineData(1, "rt: \"create\" requires exactly 1 argument(s)", "create", "a", "b")]
+    [InlineData(1, "rt: \"kill\" requires a minimum of 1 argument(s)", "kill")]
+    [InlineData(1, "unknown signal \"NONSENSE\"", "kill", "a", "NONSENSE")]
+    [InlineData(1, "flag provided but not defined: --nonsense", "state", "--nonsense", "a")]
+    [InlineData(1, "--systemd-cgroup is not supported yet", "--systemd-cgroup", "run", "a")]
+    [InlineData(1, "invalid log-format: xml", "--log-format", "xml", "list")]
+    [InlineData(3, "No help topic for 'frob'", "frob")]
+    public void Wrong_usage_is_told_in_runcs_words(int code, string words, params string[] arguments) =>
+        Command.Rt(arguments).ShouldEndWith(code).Error.Should().Contain(words);
+
+    [Fact]
+    public void Spec_writes_a_configuration_and_never_over_one()
+    {
+        using Container container = new();
+        string config = Path.Combine(container.Bundle, "config.json");
+        container.Rt("spec", "--bundle", container.Bundle).ShouldFailWith("exists");
+        File.Delete(config);
+        container.Rt("spec", "-b", container.Bundle).ShouldEndWith(0);
+        File.ReadAllText(config).Should().StartWith("{\n\t\"ociVersion\": \"1.3.0\",\n\t\"process\": {\n\t\t\"terminal\": true,");
+    }
+
+    [Fact]
+    public void Features_is_a_document_of_the_spec()
+    {
+        var features = System.Text.Json.Nodes.JsonNode.Parse(Command.Rt("features").ShouldEndWith(0).Out)!;
+        features["ociVersionMax"]!.GetValue<string>().Should().Be("1.3.0");
+        features["mountOptions"]!.AsArray().Select(option => option!.GetValue<string>()).Should().Contain(["rbind", "rro", "noatime"]);
+        features["linux"]!["seccomp"]!["enabled"]!.GetValue<bool>().Should().BeTrue();
+    }
+
+    [Fact]
+    public void Plan_needs_no_root_and_runs_nothing()
+    {
+        using Container container = Container.Script("true");
+        Result plan = Command.Run("setpriv", "--reuid", "65534", "--clear-groups", Repository.Binary, "--root", "/nowhere", "plan", "--bundle", container.Bundle, "some-id").ShouldEndWith(0);
+        plan.Out.Should().Contain("pivot_root").And.Contain("# linux.maskedPaths[0]").And.Contain("_ses.some-id");
+        var lines = System.Text.Json.Nodes.JsonNode.Parse(Command.Rt("plan", "--format", "json", "-b", container.Bundle).ShouldEndWith(0).Out)!.AsArray();
+        lines.Should().HaveCount(plan.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        container.ShouldHaveLeftNothing();
+    }
+}

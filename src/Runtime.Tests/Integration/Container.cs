@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using Rt.Spec;
+
+namespace Rt.Tests.Integration;
+
+/// <summary>
+/// A bundle of the default configuration, changed as a test wants it, and a container made from it. Whatever the test did, all
+/// of it is gone afterwards.
+/// </summary>
+public sealed class Container : IDisposable
+{
+    private static readonly string Work = Path.Combine(Repository.Root, "artifacts/test");
+    private static int count;
+
+    private readonly string directory = Path.Combine(Work, $"{Environment.ProcessId}-{Interlocked.Increment(ref count)}");
+
+    /// <param name="change">Changes the configuration.</param>
+    /// <param name="ownRoot">A root file system for this container alone, which the test may write to.</param>
+    public Container(Action<JsonNode>? change = null, bool ownRoot = false)
+    {
+        Id = "test-" + Path.GetFileName(directory);
+        Directory.CreateDirectory(directory);
+        if (ownRoot) Command.Run("cp", "-a", Path.Combine(Work, "rootfs"), Root).ShouldEndWith(0);
+        Config = JsonNode.Parse(DefaultConfig.Json(null))!;
+        Config["process"]!["terminal"] = false;
+        Config["root"]!["path"] = ownRoot ? "rootfs" : Path.Combine(Work, "rootfs");
+        Config["linux"]!["cgroupsPath"] = "/rt-test/" + Id;
+        change?.Invoke(Config);
+        WriteConfig();
+    }
+
+    public string Id { get; }
+
+    public JsonNode Config { get; }
+
+    public string Bundle => directory;
+
+    /// <summary>The container's own root file system.</summary>
+    public string Root => Path.Combine(directory, "rootfs");
+
+    /// <summary>The state of this test's containers alone.</summary>
+    public string StateRoot => Path.Combine(directory, "state");
+
+    public string Cgroup => "/sys/fs/cgroup/rt-test/" + Id;
+
+    public string Status => JsonNode.Parse(Rt("state", Id).ShouldEndWith(0).Out)!["status"]!.GetValue<string>();
+
+    public int Pid => JsonNode.Parse(Rt("state", Id).ShouldEndWith(0).Out)!["pid"]!.GetValue<int>();
+
+    /// <summary>A container that runs a shell script.</summary>
+    public static Container Script(string script, Action<JsonNode>? change = null, bool ownRoot = false) => new(config =>
+    {
+        config["process"]!["args"] = new JsonArray("sh", "-c", script);
+        change?.Invoke(config);
+    }, ownRoot);
+
+    private void WriteConfig() => File.WriteAllText(Path.Combine(Bundle, "config.json"), Config.ToJsonString());
+
+    public Result Rt(params string[] arguments) => Start(arguments).Wait();
+
+    public Command.Running Start(params string[] arguments) => Command.Start([Repository.Binary, "--root", StateRoot, .. arguments]);
+
+    /// <summary>Runs it in the foreground to its end.</summary>
+    public Result Run(params string[] options) => Rt(["run", "--bundle", Bundle, .. options, Id]);
+
+    public Result Create(params string[] options) => Rt(["create", "--bundle", Bundle, .. options, Id]);
+
+    public void ShouldHaveLeftNothing()
+    {
+        Directory.Exists(Path.Combine(StateRoot, Id)).Should().BeFalse("the state must be gone");
+        Directory.Exists(Cgroup).Should().BeFalse("the cgroup must be gone");
+        File.ReadAllText("/proc/self/mountinfo").Should().NotContain(directory, "no mount may be left");
+        Directory.GetDirectories("/proc").Where(process => CommandLine(process).Contains(StateRoot)).Should().BeEmpty("no process may be left");
+    }
+
+    private static string CommandLine(string process)
+    {
+        try
+        {
+            return char.IsAsciiDigit(Path.GetFileName(process)[0]) ? File.ReadAllText(process + "/cmdline") : "";
+        }
+        catch (IOException)
+        {
+            return ""; // it has ended
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Directory.Exists(StateRoot))
+            foreach (string state in Directory.GetDirectories(StateRoot))
+                Rt("delete", "--force", Path.GetFileName(state));
+        Directory.Delete(directory, recursive: true);
+    }
+}

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Json;
 using Rt.Spec;
 
 namespace Rt.Containers;
@@ -37,25 +35,19 @@ internal sealed record ContainerState
 
     public byte[] ToJson()
     {
-        ArrayBufferWriter<byte> buffer = new(1024);
-        using (Utf8JsonWriter json = new(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("ociVersion", OciVersion);
-            json.WriteString("id", Id);
-            json.WriteNumber("pid", Pid);
-            json.WriteNumber("startTime", StartTime);
-            json.WriteString("bundle", Bundle);
-            json.WriteString("rootfs", Rootfs);
-            json.WriteString("created", FormatTime(Created));
-            json.WriteNumber("owner", Owner);
-            json.WriteString("cgroup", Cgroup);
-            json.WriteBoolean("ownPidNamespace", OwnPidNamespace);
-            WriteMap(json, "annotations", Annotations);
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
+        JsonText json = new();
+        json.Add("ociVersion", OciVersion);
+        json.Add("id", Id);
+        json.Add("pid", (ulong)Pid);
+        json.Add("startTime", StartTime);
+        json.Add("bundle", Bundle);
+        json.Add("rootfs", Rootfs);
+        json.Add("created", FormatTime(Created));
+        json.Add("owner", Owner);
+        json.Add("cgroup", Cgroup);
+        json.Add("ownPidNamespace", OwnPidNamespace);
+        json.Add("annotations", Annotations);
+        return json.Finish();
     }
 
     /// <exception cref="SpecException">The file is damaged.</exception>
@@ -81,14 +73,6 @@ internal sealed record ContainerState
         }
 
         return state;
-    }
-
-    public static void WriteMap(Utf8JsonWriter json, string name, SortedDictionary<string, string> map)
-    {
-        if (map.Count == 0) return;
-        json.WriteStartObject(name);
-        foreach ((string key, string value) in map) json.WriteString(key, value);
-        json.WriteEndObject();
     }
 
     /// <summary>RFC 3339 with nanoseconds, as Go prints times: "2026-11-21T17:00:00.123456700Z".</summary>

@@ -36,7 +36,13 @@ internal sealed record StateOutput(ContainerState State, ContainerStatus Status)
         json.WriteString("bundle", State.Bundle);
         json.WriteString("rootfs", State.Rootfs);
         json.WriteString("created", ContainerState.FormatTime(State.Created));
-        ContainerState.WriteMap(json, "annotations", State.Annotations);
+        if (State.Annotations.Count > 0)
+        {
+            json.WriteStartObject("annotations");
+            foreach ((string key, string value) in State.Annotations) json.WriteString(key, value);
+            json.WriteEndObject();
+        }
+
         json.WriteString("owner", Owner);
         json.WriteEndObject();
     }

@@ -107,7 +107,7 @@ internal static class MountCompiler
             Type = plan.Text(type),
             Source = mount.Source.Length == 0 ? default : plan.Text(mount.Source),
             Target = plan.Text(mount.Destination),
-            Options = plan.Texts(options.Data.SelectMany(option => new[] { plan.Text(option.Key), option.Value == null ? default : plan.Text(option.Value) }).ToArray()),
+            Options = Data(plan, options),
             Attributes = options.Set & ~(late ? MOUNT_ATTR_RDONLY : 0),
             Propagation = Propagation(plan, options),
             InheritMode = type == "tmpfs" && options.Data.TrueForAll(option => option.Key != "mode"),
@@ -115,5 +115,17 @@ internal static class MountCompiler
         }, origin);
     }
 
-    private static PlanList Propagation(PlanWriter plan, MountOptions options) => plan.Numbers(options.Propagation.Select(flags => (uint)flags));
+    private static PlanList Propagation(PlanWriter plan, MountOptions options) => plan.Numbers(options.Propagation.ConvertAll(flags => (uint)flags));
+
+    private static PlanList Data(PlanWriter plan, MountOptions options)
+    {
+        List<PlanText> pairs = [];
+        foreach ((string key, string? value) in options.Data)
+        {
+            pairs.Add(plan.Text(key));
+            pairs.Add(value == null ? default : plan.Text(value));
+        }
+
+        return plan.Texts(pairs);
+    }
 }

@@ -55,15 +55,11 @@ internal sealed class PlanWriter
         return place;
     }
 
-    public PlanList Texts(IEnumerable<string> items) => Texts(items.Select(Text));
+    public PlanList Texts(List<string> items) => Texts(items.ConvertAll(Text));
 
-    public PlanList Texts(IEnumerable<PlanText> items) => Numbers(items.Select(item => (uint)item.Offset));
+    public PlanList Texts(List<PlanText> items) => new(Bytes(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(items))).Offset, items.Count);
 
-    public PlanList Numbers(IEnumerable<uint> items)
-    {
-        uint[] numbers = items.ToArray(); // first, since making the items may add texts
-        return new PlanList(Bytes(MemoryMarshal.AsBytes<uint>(numbers)).Offset, numbers.Length);
-    }
+    public PlanList Numbers(List<uint> items) => new(Bytes(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(items))).Offset, items.Count);
 
     /// <summary>Raw bytes, aligned to 8.</summary>
     public PlanText Bytes(ReadOnlySpan<byte> bytes)

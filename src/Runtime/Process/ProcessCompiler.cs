@@ -62,7 +62,7 @@ internal static class ProcessCompiler
         List<PlanText> env = [];
         foreach (string variable in variables)
         {
-            string name = variable.Split('=', 2)[0];
+            string name = variable[..variable.IndexOf('=')];
             int earlier = names.IndexOf(name);
             if (earlier >= 0)
             {
@@ -82,11 +82,13 @@ internal static class ProcessCompiler
         return (env, home);
     }
 
-    private static IEnumerable<string> Candidates(ContainerProcess process)
+    private static List<string> Candidates(ContainerProcess process)
     {
         string name = process.Args[0];
         if (name.Contains('/')) return [name];
-        string path = process.Env.LastOrDefault(variable => variable.StartsWith("PATH=", StringComparison.Ordinal))?[5..] ?? DefaultPath;
-        return path.Split(':').Select(directory => (directory.Length == 0 ? "." : directory) + "/" + name);
+        string path = process.Env.FindLast(variable => variable.StartsWith("PATH=", StringComparison.Ordinal))?[5..] ?? DefaultPath;
+        List<string> candidates = [];
+        foreach (string directory in path.Split(':')) candidates.Add((directory.Length == 0 ? "." : directory) + "/" + name);
+        return candidates;
     }
 }

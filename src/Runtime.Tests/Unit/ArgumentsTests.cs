@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Rt.Cli;
+
+namespace Rt.Tests.Unit;
+
+public sealed class ArgumentsTests
+{
+    [Theory]
+    [InlineData("run box", "run")]
+    [InlineData("--root /run/rt run box", "run")]
+    [InlineData("-root /run/rt run box", "run")]
+    [InlineData("--root=/run/rt run box", "run")]
+    [InlineData("--debug create box", "create")]
+    [InlineData("--debug --log /tmp/log --log-format json --systemd-cgroup state box", "state")]
+    [InlineData("--rootless false delete", "delete")]
+    [InlineData("--log create kill", "kill")] // a log file named "create"
+    [InlineData("-v", null)]
+    [InlineData("--root", null)]
+    [InlineData("--root /x", null)]
+    [InlineData("", null)]
+    public void The_command_is_found_behind_the_global_options(string line, string? command) => Arguments.Command(Words(line)).Should().Be(command);
+
+    [Theory]
+    [InlineData("-root /x run", "--root /x run")]
+    [InlineData("-root=/x run", "--root=/x run")]
+    [InlineData("--root /x run", "--root /x run")]
+    [InlineData("run -bundle /b box", "run --bundle /b box")]
+    [InlineData("run -pid-file=/p box", "run --pid-file=/p box")]
+    [InlineData("run -b /b box", "run -b /b box")]
+    [InlineData("run -aq", "run -aq")]
+    [InlineData("run -", "run -")]
+    [InlineData("run - -bundle", "run - --bundle")]
+    [InlineData("run -- -bundle -root", "run -- -bundle -root")]
+    [InlineData("run -unknown box", "run -unknown box")]
+    [InlineData("run -=x", "run -=x")]
+    public void One_dash_does_for_a_long_option_as_it_does_for_Go(string line, string normal) =>
+        Arguments.Normalize(Words(line), Rt()).Should().Equal(Words(normal));
+
+    private static Command Rt()
+    {
+        Command run = new("run");
+        run.Options.Add(new Option<string>("--bundle", "-b"));
+        run.Options.Add(new Option<string>("--pid-file"));
+        Command command = new("rt");
+        command.Options.Add(new Option<string>("--root"));
+        command.Subcommands.Add(run);
+        return command;
+    }
+
+    private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,181 @@
+using Rt.Cgroups;
+using Rt.Spec;
+
+namespace Rt.Tests.Unit;
+
+public sealed class CgroupCompilerTests
+{
+    [Theory]
+    [InlineData("/docker/1", "/user.slice", "/docker/1")]
+    [InlineData("/docker//./1/", "/user.slice", "/docker/1")]
+    [InlineData("/docker/../1", "/user.slice", "/1")]
+    [InlineData("/../../1", "/user.slice", "/1")]
+    [InlineData("tests/1", "/user.slice", "/tests/1")]
+    [InlineData("tests/1", "/a/b/c", "/a/b/tests/1")]
+    [InlineData("../../1", "/a/b", "/a/1")]
+    [InlineData("x/../../../1", "/a/b", "/a/1")]
+    [InlineData("", "/a/b", "/a/box")]
+    [InlineData("", "/a", "/box")]
+    [InlineData("", "/", "/box")]
+    public void The_cgroup_is_where_cgroupsPath_says(string cgroupsPath, string own, string path) =>
+        CgroupCompiler.PathOf(cgroupsPath, "box", own).Should().Be(path);
+
+    [Theory]
+    [InlineData("/", "/a/b")]
+    [InlineData("//", "/a/b")]
+    [InlineData("/..", "/a/b")]
+    [InlineData("/a/..", "/a/b")]
+    [InlineData(".", "/a")]
+    [InlineData(".", "/a/b")]
+    [InlineData("x/..", "/a/b")]
+    public void The_root_and_the_callers_own_ancestors_are_refused(string cgroupsPath, string own) =>
+        FluentActions.Invoking(() => CgroupCompiler.PathOf(cgroupsPath, "box", own))
+            .Should().Throw<SpecException>().Which.Path.Should().Be("linux.cgroupsPath");
+
+    [Theory]
+    [InlineData(null, null, "")]
+    [InlineData(0L, 0L, "")]
+    [InlineData(100L, null, "memory.max=100")]
+    [InlineData(-1L, null, "memory.max=max memory.swap.max=max")]
+    [InlineData(100L, 300L, "memory.max=100 memory.swap.max=200")]
+    [InlineData(100L, 100L, "memory.max=100 memory.swap.max=0")]
+    [InlineData(100L, -1L, "memory.max=100 memory.swap.max=max")]
+    [InlineData(100L, 0L, "memory.max=100")]
+    [InlineData(null, -1L, "memory.swap.max=max")]
+    public void Swap_is_what_may_be_used_beyond_memory(long? limit, long? swap, string writes) =>
+        Writes(new Resources { Memory = new MemoryLimits { Limit = limit, Swap = swap } }).Should().Be(writes);
+
+    [Theory]
+    [InlineData(null, 100L)]
+    [InlineData(0L, 100L)]
+    [InlineData(-1L, 100L)]
+    [InlineData(100L, 99L)]
+    public void Swap_that_does_not_go_with_the_memory_limit_is_refused(long? limit, long? swap) =>
+        FluentActions.Invoking(() => Writes(new Resources { Memory = new MemoryLimits { Limit = limit, Swap = swap } }))
+            .Should().Throw<SpecException>().Which.Path.Should().Be("linux.resources.memory.swap");
+
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData(0L, "")]
+    [InlineData(50L, "memory.low=50")]
+    [InlineData(-1L, "memory.low=max")]
+    public void A_reservation_protects_memory(long? reservation, string writes) =>
+        Writes(new Resources { Memory = new MemoryLimits { Reservation = reservation } }).Should().Be(writes);
+
+    [Theory]
+    [InlineData(0ul, 1ul)]
+    [InlineData(1ul, 1ul)]
+    [InlineData(2ul, 1ul)]
+    [InlineData(1024ul, 100ul)]
+    [InlineData(262144ul, 10000ul)]
+    [InlineData(262145ul, 10000ul)]
+    [InlineData(ulong.MaxValue, 10000ul)]
+    public void Shares_become_a_weight(ulong shares, ulong weight) => CgroupCompiler.Weight(shares).Should().Be(weight);
+
+    [Fact]
+    public void More_shares_never_weigh_less()
+    {
+        ulong[] weights = [.. Enumerable.Range(2, 262143).Select(shares => CgroupCompiler.Weight((ulong)shares))];
+        weights.Should().BeInAscendingOrder();
+        weights.Should().OnlyContain(weight => weight >= 1 && weight <= 10000);
+    }
+
+    [Theory]
+    [InlineData(null, null, "")]
+    [InlineData(0L, 0ul, "")]
+    [InlineData(50000L, null, "cpu.max=50000")]
+    [InlineData(50000L, 0ul, "cpu.max=50000")]
+    [InlineData(50000L, 200000ul, "cpu.max=50000 200000")]
+    [InlineData(-1L, 200000ul, "cpu.max=max 200000")]
+    [InlineData(-1L, null, "cpu.max=max")]
+    [InlineData(null, 200000ul, "cpu.max=max 200000")]
+    public void Quota_and_period_go_into_one_file(long? quota, ulong? period, string writes) =>
+        Writes(new Resources { Cpu = new CpuLimits { Quota = quota, Period = period } }, " | ").Should().Be(writes);
+
+    [Fact]
+    public void A_burst_is_written_after_the_quota_that_bounds_it() =>
+        Writes(new Resources { Cpu = new CpuLimits { Quota = 5000, Burst = 1000 } }).Should().Be("cpu.max=5000 cpu.max.burst=1000");
+
+    [Fact]
+    public void An_idle_cgroup_has_no_weight() => // the kernel refuses one with EINVAL
+        Writes(new Resources { Cpu = new CpuLimits { Idle = 1, Shares = 512 } }).Should().Be("cpu.idle=1");
+
+    [Fact]
+    public void A_cgroup_that_is_not_idle_has_one() =>
+        Writes(new Resources { Cpu = new CpuLimits { Idle = 0, Shares = 1024, Cpus = "0-1", Mems = "0" } })
+            .Should().Be("cpu.idle=0 cpu.weight=100 cpuset.cpus=0-1 cpuset.mems=0");
+
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData(100L, "pids.max=100")]
+    [InlineData(-1L, "pids.max=max")]
+    public void The_number_of_processes_is_limited(long? limit, string writes) => Writes(new Resources { PidsLimit = limit }).Should().Be(writes);
+
+    [Fact]
+    public void Unified_files_are_written_last_and_so_have_the_last_word()
+    {
+        Resources resources = new() { PidsLimit = 5, Memory = new MemoryLimits { Limit = 1 } };
+        resources.Unified.Add("pids.max", "7");
+        resources.Unified.Add("memory.high", "max");
+
+        Writes(resources).Should().Be("memory.max=1 pids.max=5 memory.high=max pids.max=7");
+        CgroupCompiler.Limits(resources)[^1].Should().Be(new CgroupWrite("pids.max", "7", "linux.resources.unified.pids.max"));
+    }
+
+    [Theory]
+    [InlineData("../memory.max")]
+    [InlineData("sub/memory.max")]
+    [InlineData("/sys/fs/cgroup/memory.max")]
+    [InlineData("memory")]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("..")]
+    public void A_unified_name_that_is_no_file_of_the_cgroup_is_refused(string name)
+    {
+        Resources resources = new();
+        resources.Unified.Add(name, "1");
+        FluentActions.Invoking(() => CgroupCompiler.Limits(resources))
+            .Should().Throw<SpecException>().Which.Path.Should().Be($"linux.resources.unified.{name}");
+    }
+
+    [Fact]
+    public void A_write_knows_its_controller() => new CgroupWrite("memory.swap.max", "0", "").Controller.Should().Be("memory");
+
+    [Fact]
+    public void Without_a_cgroup2_mount_a_container_without_limits_has_no_cgroup() =>
+        CgroupCompiler.Compile(new Config(), "box", new CgroupHierarchy(null, "/")).Should().BeNull();
+
+    [Fact]
+    public void Without_a_cgroup2_mount_a_limit_is_refused_by_its_path()
+    {
+        Config config = new() { Linux = new Linux { Resources = new Resources { PidsLimit = 10 } } };
+        FluentActions.Invoking(() => CgroupCompiler.Compile(config, "box", new CgroupHierarchy(null, "/")))
+            .Should().Throw<SpecException>().Which.Path.Should().Be("linux.resources.pids.limit");
+    }
+
+    [Fact]
+    public void With_one_the_container_gets_a_directory_limits_and_a_device_filter()
+    {
+        Config config = new();
+        config.Linux.CgroupsPath = "/a/b";
+        config.Linux.Resources.PidsLimit = 10;
+        config.Linux.Resources.Devices.Add(new DeviceRule { Access = "rwm" });
+
+        CgroupPlan plan = CgroupCompiler.Compile(config, "box", new CgroupHierarchy("/sys/fs/cgroup/unified", "/"))!;
+
+        plan.Directory.Should().Be("/sys/fs/cgroup/unified/a/b");
+        plan.Writes.Should().ContainSingle().Which.File.Should().Be("pids.max");
+        plan.DeviceProgram.Should().NotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("0::/user.slice/session\n", "/user.slice/session")]
+    [InlineData("12:pids:/x\n1:name=systemd:/y\n0::/z\n", "/z")]
+    [InlineData("0::/\n", "/")]
+    [InlineData("1:cpu:/x\n", "/")]
+    [InlineData("", "/")]
+    public void The_callers_cgroup_is_the_line_of_version_2(string file, string own) => CgroupHierarchy.OwnCgroup(file).Should().Be(own);
+
+    private static string Writes(Resources resources, string separator = " ") =>
+        string.Join(separator, CgroupCompiler.Limits(resources).Select(write => $"{write.File}={write.Value}"));
+}

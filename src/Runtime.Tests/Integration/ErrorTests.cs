@@ -124,6 +124,29 @@ public sealed class ErrorTests
         RefusedWith(config => config["linux"]!["sysctl"] = JsonNode.Parse("""{"vm.swappiness": "1"}"""), "linux.sysctl.vm.swappiness: is not in a separate kernel namespace");
 
     [Fact]
+    public void A_sysctl_of_a_joined_namespace_that_is_the_hosts_is_refused() => RefusedWith(config =>
+    {
+        config["linux"]!["namespaces"]![1]!["path"] = "/proc/self/ns/net";
+        config["linux"]!["sysctl"] = JsonNode.Parse("""{"net.ipv4.ip_forward": "1"}""");
+    }, "linux.sysctl.net.ipv4.ip_forward: would change the host: /proc/self/ns/net is the network namespace of rt's caller");
+
+    [Fact]
+    public void A_hostname_for_the_hosts_own_namespace_is_refused() =>
+        RefusedWith(config => config["linux"]!["namespaces"]![3]!["path"] = "/proc/self/ns/uts", "hostname: would change the host");
+
+    [Fact]
+    public void A_descriptor_to_preserve_must_be_open() => Container.Script("true").Use(container =>
+        container.Run("--preserve-fds", "2").ShouldFailWith("--preserve-fds 2: descriptor 3 is not open"));
+
+    [Fact]
+    public void A_state_directory_that_leads_nowhere_ends_in_an_error() => Container.Script("true").Use(container =>
+    {
+        string link = Path.Combine(container.Bundle, "link");
+        File.CreateSymbolicLink(link, "/nowhere/at/all");
+        Command.Rt("--root", link, "run", "--bundle", container.Bundle, container.Id).ShouldFailWith(link);
+    });
+
+    [Fact]
     public void What_is_not_supported_yet_is_refused_with_its_path()
     {
         RefusedWith(config => config["process"]!["terminal"] = true, "process.terminal: is not supported yet");

@@ -113,6 +113,19 @@ public sealed class FileSystemTests : IDisposable
         Inside("stat -c %a /tmp", With("""{"destination": "/tmp", "type": "tmpfs", "source": "t"}""")).Should().Be("1777");
 
     [Fact]
+    public void A_tmpfs_on_a_directory_made_for_it_is_everyones() =>
+        Inside("stat -c %a /scratch", With("""{"destination": "/scratch", "type": "tmpfs", "source": "t"}"""), ownRoot: true).Should().Be("1777");
+
+    [Fact]
+    public void On_kernels_without_mount_setattr_the_old_remount_serves()
+    {
+        using Container container = Container.Script("awk '$5 ~ \"^(/mnt|/proc/bus|/)$\" && $6 ~ /^ro/' /proc/self/mountinfo | wc -l; touch /mnt/x 2>&1; true",
+            With($$"""{"destination": "/mnt", "type": "bind", "source": "{{host}}", "options": ["bind", "ro", "rprivate"]}"""), ownRoot: true);
+        Command.Run("strace", "-f", "-o", "/dev/null", "-e", "inject=mount_setattr:error=ENOSYS", Repository.Binary, "--root", container.StateRoot, "run", "--bundle", container.Bundle, container.Id)
+            .ShouldEndWith(0).Out.Should().StartWith("3\n").And.Contain("Read-only file system");
+    }
+
+    [Fact]
     public void A_read_only_tmpfs_still_gets_mount_points() => Inside("ls -d /mnt/a; touch /mnt/x 2>&1 || true", config =>
     {
         With("""{"destination": "/mnt", "type": "tmpfs", "source": "t", "options": ["ro"]}""")(config);

@@ -47,13 +47,9 @@ public sealed class InsideTests
         Inside("tr '\\0' '\\n' </proc/1/environ | sort").Should().Be("HOME=/root\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nTERM=xterm");
 
     [Fact]
-    public void Its_working_directory_is_made_if_missing()
+    public void Its_working_directory_is_made_if_missing_also_in_a_read_only_root()
     {
-        using Container container = Container.Script("pwd", config =>
-        {
-            config["process"]!["cwd"] = "/new/place";
-            config["root"]!["readonly"] = false;
-        }, ownRoot: true);
+        using Container container = Container.Script("pwd", config => config["process"]!["cwd"] = "/new/place", ownRoot: true);
         container.Run().ShouldEndWith(0).Out.Should().Be("/new/place\n");
     }
 

@@ -245,6 +245,32 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public void A_signal_goes_to_all_of_very_many_processes()
+    {
+        using Container container = Container.Script("for i in $(seq 1000); do sleep 100 & done; exec sleep 100", config => config["linux"]!["namespaces"]!.AsArray().RemoveAt(0));
+        container.Run("--detach").ShouldEndWith(0);
+        string processes = container.Cgroup + "/cgroup.procs";
+        SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length == 1001, 10000).Should().BeTrue();
+        container.Rt("kill", "--all", container.Id, "TERM").ShouldEndWith(0);
+        SpinWait.SpinUntil(() => File.ReadAllText(processes).Length == 0, 5000).Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_create_interrupted_by_a_signal_at_any_moment_is_whole_or_gone()
+    {
+        for (int round = 0; round < 30; round++)
+        {
+            using Container container = Sleeper();
+            using Command.Running create = container.Start("create", "--bundle", container.Bundle, container.Id);
+            Thread.Sleep(TimeSpan.FromMicroseconds(2000 + (round * 400)));
+            Command.Run("kill", "-TERM", create.Pid.ToString());
+            Result result = create.Wait();
+            if (result.Code == 0) container.Status.Should().Be("created");
+            else container.ShouldHaveLeftNothing();
+        }
+    }
+
+    [Fact]
     public void A_run_that_was_killed_leaves_a_container_that_can_be_deleted()
     {
         using Container container = Sleeper();

@@ -98,7 +98,7 @@ public sealed class CompilerTests
 
     [Theory]
     [InlineData("", "propagation / rslave", "")]
-    [InlineData("private", "propagation / rprivate", "private")]
+    [InlineData("private", "propagation / rprivate", "")]
     [InlineData("rslave", "propagation / rslave", "rslave")]
     [InlineData("shared", "", "shared")]
     [InlineData("rshared", "", "rshared")]

@@ -140,12 +140,12 @@ public sealed class ConfigReaderTests
     {
         SpecException error = Refused(json);
         error.Path.Should().Be(path);
-        error.Message.Should().Contain("a whole number from").And.Contain("does not fit");
+        error.Message.Should().StartWith($"{path}: expected a whole number from");
     }
 
     [Fact]
     public void The_line_of_a_wrong_value_is_told() =>
-        Refused("{\n\"ociVersion\": \"1.0.0\",\n\"process\": {\n\"cwd\": 7}}").Message.Should().Be("process.cwd: expected a string, found a number that does not fit (line 4)");
+        Refused("{\n\"ociVersion\": \"1.0.0\",\n\"process\": {\n\"cwd\": 7}}").Message.Should().StartWith("process.cwd: expected a string").And.EndWith("(line 4)");
 
     [Theory]
     [InlineData("")]

@@ -35,6 +35,9 @@ internal static class Configs
 
     public static Config Read(string json) => ConfigReader.Read(Encoding.UTF8.GetBytes(json));
 
+    /// <summary>The section as it stands in a configuration, on its third line.</summary>
+    public static SeccompSection Seccomp(string json) => Read($"{{\"linux\":\n{{\"seccomp\":\n{json}}}}}").Linux.Seccomp!;
+
     /// <summary>
     /// The good configuration with one value put in at a JSON path such as "process.args[0]"; the value "absent" takes the
     /// property away.

@@ -97,7 +97,7 @@ public sealed class DeviceProgramTests
     [InlineData("+ a *:* rwm")]
     [InlineData("+ a *:* rwm; - a *:* rwm; + c 1:1 r")]
     [InlineData("- a *:* r; + a 1:* ; - b *:* m")]
-    public void The_verifier_finds_no_instruction_that_is_never_reached(string rules) =>
+    public void The_verifier_finds_no_path_out_of_the_program_and_no_instruction_that_is_never_reached(string rules) =>
         Unreachable(DeviceProgram.Compile(Rules(rules))).Should().BeEmpty();
 
     [Fact]

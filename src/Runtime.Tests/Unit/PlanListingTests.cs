@@ -7,7 +7,7 @@ using Rt.Spec;
 
 namespace Rt.Tests.Unit;
 
-/// <summary>The bundles of testdata/ compile to the plans that lie beside them, line by line.</summary>
+/// <summary>The bundles of testdata/ compile to the plans that lie beside them, line by line; RT_WRITE_PLANS=1 writes those anew.</summary>
 public sealed class PlanListingTests
 {
     private static readonly Host FixedHost = new(new CgroupHierarchy("/sys/fs/cgroup", "/user.slice"), 40);
@@ -20,7 +20,9 @@ public sealed class PlanListingTests
     {
         string directory = Path.Combine(Repository.Bundles, bundle);
         string actual = Listing(File.ReadAllBytes(Path.Combine(directory, "config.json")), bundle);
-        string expected = File.ReadAllText(Path.Combine(directory, "plan.txt"));
+        string plan = Path.Combine(directory, "plan.txt");
+        if (Environment.GetEnvironmentVariable("RT_WRITE_PLANS") == "1") File.WriteAllText(plan, actual);
+        string expected = File.ReadAllText(plan);
 
         Assert.True(expected == actual, $"{bundle}/plan.txt has\n{expected}\nbut config.json compiles to\n{actual}");
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using Rt.Security;
 using Rt.Spec;
 
@@ -144,7 +143,7 @@ public sealed class SeccompCacheTests : IDisposable
 
     private string[] Entries() => Directory.GetFiles(Cache);
 
-    private static SeccompSection Section(string profile) => new(Encoding.UTF8.GetBytes(profile));
+    private static SeccompSection Section(string profile) => Configs.Seccomp(profile);
 
     private static void Same(SeccompFilter actual, SeccompFilter expected)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using Rt.Security;
 using Rt.Spec;
 using static Rt.Tests.Unit.SeccompInterpreter;
@@ -173,9 +172,25 @@ public sealed class SeccompTests
     public void A_bad_profile_is_refused_by_the_path_of_what_is_wrong(string json, string path) =>
         FluentActions.Invoking(() => Compile(json)).Should().Throw<SpecException>().Which.Path.Should().Be(path);
 
+    [Fact]
+    public void The_line_of_a_wrong_value_counts_from_the_configurations_beginning() =>
+        FluentActions.Invoking(() => Compile("{\n\"defaultAction\": 1}")).Should().Throw<SpecException>().Which.Message.Should().EndWith("(line 4)");
+
+    [Theory]
+    [InlineData("docker-plain")]
+    [InlineData("podman-plain")]
+    [InlineData("everything")]
+    public void The_profile_of_a_bundle_compiles(string bundle)
+    {
+        Config config = ConfigReader.Read(File.ReadAllBytes(Path.Combine(Repository.Bundles, bundle, "config.json")));
+        byte[] program = SeccompCompiler.Compile(SeccompReader.Read(config.Linux.Seccomp!)).Program;
+
+        Run(program, SysRead).Should().Be(bundle == "podman-plain" ? SECCOMP_RET_ERRNO | 38 : SECCOMP_RET_ALLOW);
+    }
+
     private static byte[] Personality(string args) => Compile($$"""
         {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{{args}}]}]}
         """).Program;
 
-    private static SeccompFilter Compile(string json) => SeccompCompiler.Compile(SeccompReader.Read(Encoding.UTF8.GetBytes(json)));
+    private static SeccompFilter Compile(string json) => SeccompCompiler.Compile(SeccompReader.Read(Configs.Seccomp(json)));
 }

@@ -33,11 +33,19 @@ internal static unsafe class Cgroup
         }
     }
 
-    /// <summary>SIGKILL to every process in the cgroup and below (cgroup.kill, Linux 5.14); false where that is not to be had.</summary>
+    /// <summary>
+    /// SIGKILL to every process in the cgroup and below: by cgroup.kill, which none can escape by forking, or before Linux 5.14
+    /// one by one. False if there is no such cgroup.
+    /// </summary>
     public static bool Kill(string directory)
     {
         int file = FileContent.TryOpen(directory + "/cgroup.kill", Files.O_WRONLY);
-        if (file < 0) return false;
+        if (file < 0)
+        {
+            foreach (int pid in Processes(directory)) Kernel.Processes.kill(pid, Signals.SIGKILL);
+            return Directory.Exists(directory);
+        }
+
         byte one = (byte)'1';
         nint written = Files.write(file, &one, 1);
         Files.close(file);
@@ -47,13 +55,19 @@ internal static unsafe class Cgroup
     public static bool IsFrozen(string directory) =>
         FileContent.TryReadText(directory + "/cgroup.events")?.Contains("frozen 1", StringComparison.Ordinal) == true;
 
-    /// <summary>The processes in the cgroup itself and below.</summary>
-    public static IEnumerable<int> Processes(string directory)
+    /// <summary>The processes in the cgroup itself and below, as far as this pid namespace can name them.</summary>
+    public static List<int> Processes(string directory)
     {
-        if (!Directory.Exists(directory)) yield break;
+        List<int> pids = [];
+        if (!Directory.Exists(directory)) return pids;
         foreach (string cgroup in (string[])[directory, .. Directory.GetDirectories(directory, "*", SearchOption.AllDirectories)])
-            foreach (string line in (FileContent.TryReadText(cgroup + "/cgroup.procs") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                yield return int.Parse(line);
+        {
+            foreach (string line in File.ReadLines(cgroup + "/cgroup.procs"))
+                if (int.Parse(line) is var pid and not 0) // 0: in a pid namespace that this one does not see
+                    pids.Add(pid);
+        }
+
+        return pids;
     }
 
     /// <summary>
@@ -70,6 +84,19 @@ internal static unsafe class Cgroup
         }
 
         if (result is not -Errno.ENOENT) KernelException.Check(result, $"remove cgroup {directory}");
+    }
+
+    /// <summary>Removes the cgroup unless someone is in it, giving dying processes a second to be gone.</summary>
+    public static void RemoveIfEmpty(string directory)
+    {
+        try
+        {
+            Remove(directory, milliseconds: 1000);
+        }
+        catch (Exception e) when (e is RtException or KernelException)
+        {
+            Log.Warn($"{e.Message}: left there");
+        }
     }
 
     /// <summary>True if the directory is new.</summary>
@@ -142,7 +169,9 @@ internal static unsafe class Cgroup
         if (file < 0) throw new SpecException(write.Origin, $"open {plan.Directory}/{write.File}: {Errno.Describe(-file)}");
         try
         {
-            FileContent.Write(file, Encoding.UTF8.GetBytes(write.Value), $"{plan.Directory}/{write.File}");
+            // Files with a line a device take one line a write.
+            foreach (string line in write.Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                FileContent.Write(file, Encoding.UTF8.GetBytes(line), $"{plan.Directory}/{write.File}");
         }
         catch (KernelException e)
         {
@@ -160,7 +189,6 @@ internal static unsafe class Cgroup
     /// </summary>
     public static void AttachDevices(CgroupPlan plan, int directory)
     {
-        if (plan.DeviceProgram.Length == 0) return;
         fixed (byte* instructions = plan.DeviceProgram)
         {
             int program = Bpf.LoadDeviceProgram(instructions, plan.DeviceProgram.Length / 8);

@@ -16,8 +16,7 @@ internal static class CgroupCompiler
                 : throw new SpecException(writes[0].Origin, "can't be set: there is no cgroup v2 mount at /sys/fs/cgroup or /sys/fs/cgroup/unified");
         }
 
-        byte[] devices = config.Linux.Resources.Devices.Count == 0 ? [] : DeviceProgram.Compile(config.Linux.Resources.Devices);
-        return new CgroupPlan(host.Mount, PathOf(config.Linux.CgroupsPath, id, host.Own), writes, devices);
+        return new CgroupPlan(host.Mount, PathOf(config.Linux.CgroupsPath, id, host.Own), writes, DeviceProgram.Compile(config.Linux.Resources.Devices));
     }
 
     /// <summary>
@@ -29,7 +28,10 @@ internal static class CgroupCompiler
         string path = cgroupsPath.Length == 0 ? id : cgroupsPath;
         if (!path.StartsWith('/')) path = $"{System.IO.Path.GetDirectoryName(own)}/{Rooted(path)}";
         string rooted = Rooted(path);
-        return rooted.Length > 1 ? rooted : throw new SpecException("linux.cgroupsPath", $"\"{cgroupsPath}\" is the root of the cgroups, which belongs to the host");
+        bool holdsCaller = $"{own}/".StartsWith(rooted.TrimEnd('/') + "/", StringComparison.Ordinal);
+        return holdsCaller
+            ? throw new SpecException("linux.cgroupsPath", $"\"{cgroupsPath}\" is {rooted}, which holds the caller's own processes")
+            : rooted;
     }
 
     /// <summary>Takes out ".", ".." and double slashes without ever leaving the root.</summary>
@@ -54,7 +56,7 @@ internal static class CgroupCompiler
         foreach ((string file, string value) in resources.Unified)
         {
             string origin = $"linux.resources.unified.{file}";
-            if (file.Contains('/') || !file.Contains('.')) throw new SpecException(origin, "is not the name of a cgroup file");
+            if (!char.IsAsciiLetter(file.FirstOrDefault()) || file.Contains('/') || !file.Contains('.')) throw new SpecException(origin, "is not the name of a cgroup file");
             writes.Add(new(file, value, origin));
         }
 

@@ -11,7 +11,7 @@ internal sealed record CgroupWrite(string File, string Value, string Origin)
 /// <param name="Mount">The cgroup v2 mount.</param>
 /// <param name="Path">Below it, beginning with "/".</param>
 /// <param name="Writes">Limits, in the order in which they must be written.</param>
-/// <param name="DeviceProgram">eBPF instructions that judge device accesses; empty: none are asked for.</param>
+/// <param name="DeviceProgram">eBPF instructions that judge device accesses.</param>
 internal sealed record CgroupPlan(string Mount, string Path, IReadOnlyList<CgroupWrite> Writes, byte[] DeviceProgram)
 {
     public string Directory => Mount + Path;

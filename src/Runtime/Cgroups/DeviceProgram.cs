@@ -5,8 +5,8 @@ namespace Rt.Cgroups;
 
 /// <summary>
 /// Compiles device rules to an eBPF program of type BPF_PROG_TYPE_CGROUP_DEVICE, which the kernel asks at every open and
-/// mknod of a device. The last rule that speaks of an access decides it, and no rule means no, as cgroup v1's files worked
-/// that were written in the order of the rules.
+/// mknod of a device. The last rule that speaks of an access decides it, and no rule means no, as when the rules were written
+/// to cgroup v1's files one after the other.
 /// </summary>
 internal static class DeviceProgram
 {
@@ -17,13 +17,13 @@ internal static class DeviceProgram
 
     private const byte R0 = 0, R1 = 1, Type = 2, Access = 3, Major = 4, Minor = 5;
 
-    /// <summary>What every container may do whatever its rules say, as under runc: the default devices, ttys, and mknod of anything.</summary>
+    /// <summary>What every container may do whatever its rules say, as under runc: the default devices, ttys, /dev/net/tun, and mknod of anything.</summary>
     private static readonly DeviceRule[] Always =
     [
         new() { Allow = true, Type = "c", Access = "m" },
         new() { Allow = true, Type = "b", Access = "m" },
         Character(1, 3), Character(1, 5), Character(1, 7), Character(1, 8), Character(1, 9), Character(5, 0), Character(5, 1),
-        Character(5, 2), Character(136, null),
+        Character(5, 2), Character(136, null), Character(10, 200),
     ];
 
     /// <summary>The program's instructions, 8 bytes each (struct bpf_insn).</summary>
@@ -37,58 +37,47 @@ internal static class DeviceProgram
         program.Load(Major, R1, MajorOffset);
         program.Load(Minor, R1, MinorOffset);
 
-        List<DeviceRule> merged = Merge([.. rules, .. Always]);
-        for (int i = merged.Count - 1; i >= 0; i--)
+        foreach (DeviceRule rule in Always) Emit(program, rule);
+        for (int i = rules.Count - 1; i >= 0; i--)
         {
-            DeviceRule rule = merged[i];
-            Emit(program, rule);
-            if (IsForAll(rule)) return program.Finish(); // nothing before it can still matter
+            if (IsForAll(rules[i]))
+            {
+                // Nothing before it can still matter.
+                program.Return(rules[i].Allow ? 1 : 0);
+                return program.Finish();
+            }
+
+            Emit(program, rules[i]);
         }
 
         program.Return(0);
         return program.Finish();
     }
 
-    /// <summary>Neighbours that differ in their access alone become one: a rule for "r" and one for "w" together allow O_RDWR.</summary>
-    private static List<DeviceRule> Merge(IEnumerable<DeviceRule> rules)
-    {
-        List<DeviceRule> merged = [];
-        foreach (DeviceRule rule in rules)
-        {
-            if (merged.Count > 0 && merged[^1] is var last && last.Allow == rule.Allow && last.Type == rule.Type
-                && Number(last.Major) == Number(rule.Major) && Number(last.Minor) == Number(rule.Minor))
-                merged[^1] = new DeviceRule { Allow = rule.Allow, Type = rule.Type, Major = rule.Major, Minor = rule.Minor, Access = last.Access + rule.Access };
-            else merged.Add(rule);
-        }
-
-        return merged;
-    }
-
+    /// <summary>Each kind of access (read, write, mknod) is decided by itself; <see cref="Access"/> holds those not decided yet.</summary>
     private static void Emit(Assembler program, DeviceRule rule)
     {
         int access = AccessBits(rule.Access);
         List<int> toNext = [];
         if (rule.Type is "c" or "b" or "u") toNext.Add(program.JumpUnlessEqual(Type, rule.Type == "b" ? TypeBlock : TypeCharacter));
-        if (access != AccessAll)
-        {
-            program.Copy(R0, Access);
-            if (rule.Allow)
-            {
-                // Allowed if the rule covers all that is asked for...
-                program.And(R0, access);
-                toNext.Add(program.JumpUnlessSame(R0, Access));
-            }
-            else
-            {
-                // ...denied if it takes away any of it.
-                program.And(R0, access);
-                toNext.Add(program.JumpIfEqual(R0, 0));
-            }
-        }
-
         if (Number(rule.Major) is { } major) toNext.Add(program.JumpUnlessEqual(Major, major));
         if (Number(rule.Minor) is { } minor) toNext.Add(program.JumpUnlessEqual(Minor, minor));
-        program.Return(rule.Allow ? 1 : 0);
+        if (rule.Allow)
+        {
+            // All that is left to decide is allowed: so is the whole.
+            program.And(Access, ~access & AccessAll);
+            toNext.Add(program.JumpUnlessEqual(Access, 0));
+            program.Return(1);
+        }
+        else
+        {
+            // Some of what is left to decide is denied: so is the whole.
+            program.Copy(R0, Access);
+            program.And(R0, access);
+            toNext.Add(program.JumpIfEqual(R0, 0));
+            program.Return(0);
+        }
+
         toNext.ForEach(program.LandHere);
     }
 
@@ -122,7 +111,6 @@ internal static class DeviceProgram
 
         public int JumpIfEqual(byte register, int value) => Add(0x16, register, 0, 0, value); // BPF_JMP32 | BPF_JEQ | BPF_K
 
-        public int JumpUnlessSame(byte a, byte b) => Add(0x5e, a, b, 0, 0); // BPF_JMP32 | BPF_JNE | BPF_X
 
         public void Return(int value)
         {

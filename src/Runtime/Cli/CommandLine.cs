@@ -40,9 +40,10 @@ internal sealed class CommandLine
         {
             code = new CommandLine().Invoke(arguments);
         }
-        catch (Exception e) when (e is RtException or KernelException)
+        catch (Exception e)
         {
-            Log.Error(e.Message);
+            bool expected = e is RtException or KernelException or IOException or UnauthorizedAccessException;
+            Log.Error(expected ? e.Message : $"internal error: {e.GetType().Name}: {e.Message}");
             code = e is RtException error ? error.ExitCode : 1;
         }
 
@@ -70,6 +71,7 @@ internal sealed class CommandLine
 
     private int Invoke(string[] arguments)
     {
+        if (arguments is ["help", var topic]) arguments = [topic, "--help"];
         string? name = Arguments.Command(arguments);
         askedForHelp = name is null or "help" || Array.Exists(arguments, argument => argument is "--help" or "-h");
         Command command = Build(name);

@@ -18,9 +18,9 @@ internal static class ContainerArgument
         string[] given = result.GetValue(argument) ?? [];
         // What looks like an option and is none of the command's ended up here.
         if (Array.Find(given, word => word.StartsWith('-')) is { } stray) throw new RtException($"flag provided but not defined: {stray}");
-        if (least == most && given.Length != least) throw new RtException($"rt: \"{command}\" requires exactly {least} argument(s)");
-        if (given.Length < least) throw new RtException($"rt: \"{command}\" requires a minimum of {least} argument(s)");
-        if (given.Length > most) throw new RtException($"rt: \"{command}\" requires a maximum of {most} argument(s)");
+        if (least == most && given.Length != least) throw new RtException($"\"{command}\" requires exactly {least} argument(s)");
+        if (given.Length < least) throw new RtException($"\"{command}\" requires a minimum of {least} argument(s)");
+        if (given.Length > most) throw new RtException($"\"{command}\" requires a maximum of {most} argument(s)");
         return given;
     }
 }

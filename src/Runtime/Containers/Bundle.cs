@@ -35,37 +35,36 @@ internal sealed record Bundle(string Directory, Config Config)
         }
     }
 
-    /// <summary>The plan for starting a container from it. Told with the file's name what does not fit.</summary>
+    /// <summary>The plan for starting a container from it.</summary>
     public LaunchPlan Compile(LaunchOptions options, Host host, SeccompCache seccomp)
+    {
+        LaunchPlan? plan = null;
+        InFile(() => plan = Compiler.Compile(Config, options, host, seccomp.Get));
+        return plan!;
+    }
+
+    /// <summary>Checks what only the host can tell: that the root file system is there, reached as the init will reach it, and whose namespaces are joined.</summary>
+    public unsafe void CheckHost()
+    {
+        InFile(() => Namespaces.HostNamespaces.Check(Config));
+        int result;
+        fixed (byte* bundle = FileContent.Terminated(Directory), path = FileContent.Terminated(Config.Root!.Path))
+            result = Mounts.OpenRoot.Open(Path.IsPathRooted(Config.Root.Path) ? null : bundle, path);
+        if (result >= 0) Files.close(result);
+        else throw new RtException($"root.path: root file system {RootPath}: {(result == -Errno.ELOOP || IsSymlink ? "is a symbolic link, or behind one" : Errno.Describe(-result))}");
+    }
+
+    /// <summary>Names the file in what is wrong with the configuration.</summary>
+    public void InFile(Action action)
     {
         try
         {
-            return Compiler.Compile(Config, options, host, seccomp.Get);
+            action();
         }
         catch (SpecException e)
         {
             throw new RtException($"{Directory}/config.json: {e.Message}");
         }
-    }
-
-    /// <summary>
-    /// Makes sure that the root file system is a directory. A relative root.path may not go through symbolic links: the bundle
-    /// may come from someone who is not to choose among the host's directories.
-    /// </summary>
-    public unsafe void CheckRoot()
-    {
-        int result;
-        if (Path.IsPathRooted(Config.Root!.Path)) result = FileContent.TryOpen(RootPath, Files.O_PATH | Files.O_DIRECTORY | Files.O_NOFOLLOW);
-        else
-        {
-            int bundle = FileContent.Open(Directory, Files.O_PATH | Files.O_DIRECTORY);
-            fixed (byte* path = FileContent.Terminated(Config.Root.Path))
-                result = Files.openat2(bundle, path, Files.O_PATH | Files.O_DIRECTORY, Files.RESOLVE_NO_SYMLINKS);
-            Files.close(bundle);
-        }
-
-        if (result >= 0) Files.close(result);
-        else throw new RtException($"root.path: root file system {RootPath}: {(result == -Errno.ELOOP || IsSymlink ? "is a symbolic link, or behind one" : Errno.Describe(-result))}");
     }
 
     private bool IsSymlink => new FileInfo(RootPath).LinkTarget != null;

@@ -46,7 +46,7 @@ internal sealed record ContainerState
         json.Add("owner", Owner);
         json.Add("cgroup", Cgroup);
         json.Add("ownPidNamespace", OwnPidNamespace);
-        json.Add("annotations", Annotations);
+        if (Annotations.Count > 0) json.Add("annotations", Annotations);
         return json.Finish();
     }
 
@@ -72,6 +72,7 @@ internal sealed record ContainerState
             else json.Skip();
         }
 
+        json.End();
         return state;
     }
 

@@ -20,7 +20,7 @@ internal sealed class ContainerStore(string root)
     public ContainerDirectory Create(string id)
     {
         string path = PathOf(id);
-        while (true)
+        for (int attempt = 0; attempt < 10; attempt++)
         {
             int result = FileContent.MakeDirectory(path, 0x1c9); // 0711
             if (result == -Errno.ENOENT)
@@ -35,6 +35,8 @@ internal sealed class ContainerStore(string root)
             if (directory.TryLock()) return directory;
             directory.Close(); // a delete came in between and removed it
         }
+
+        throw new RtException($"create {path}: it is gone each time it has been made");
     }
 
     /// <summary>A container that is there; not locked.</summary>

@@ -17,6 +17,7 @@ internal sealed class Creation
     private ContainerState state;
     private ContainerInit? init;
     private int cgroup = -1;
+    private bool wrotePidFile;
 
     private Creation(ContainerDirectory directory, LaunchPlan plan, CreateRequest request, ContainerState state)
     {
@@ -35,7 +36,7 @@ internal sealed class Creation
         Timeline.Mark("configuration read");
         if (Processes.geteuid() != 0) throw new RtException("rootless container requires user namespaces, which rt does not support yet: run it as root");
         RequireDescriptors(request.PreserveFds);
-        bundle.CheckRoot();
+        bundle.CheckHost();
         LaunchOptions options = new()
         {
             Id = request.Id,
@@ -88,7 +89,7 @@ internal sealed class Creation
             state = state with { Pid = process.Pid, StartTime = process.StartTime };
             directory.WriteDraft(state);
             init.AwaitReady(request.Inbox);
-            if (request.PidFile.Length > 0) FileContent.Replace(request.PidFile, System.Text.Encoding.ASCII.GetBytes($"{init.Pid}"), 0x1a4);
+            if (request.PidFile.Length > 0) WritePidFile(init.Pid);
             directory.CommitDraft();
             init.GoAhead();
             if (!request.Gate) init.AwaitExec();
@@ -106,15 +107,22 @@ internal sealed class Creation
         }
     }
 
+    private void WritePidFile(int pid)
+    {
+        FileContent.Replace(request.PidFile, System.Text.Encoding.ASCII.GetBytes($"{pid}"), 0x1a4);
+        wrotePidFile = true;
+    }
+
     private void Undo()
     {
         init?.Abort();
         if (cgroup >= 0)
         {
             Cgroup.Kill(state.Cgroup);
-            Cgroup.Remove(state.Cgroup);
+            Cgroup.RemoveIfEmpty(state.Cgroup);
         }
 
+        if (wrotePidFile) FileContent.Remove(request.PidFile);
         directory.Remove();
         directory.Close();
     }
@@ -122,7 +130,7 @@ internal sealed class Creation
     private static void RequireDescriptors(int count)
     {
         for (int fd = 3; fd < 3 + count; fd++)
-            if (Files.fcntl(fd, Files.F_GETFD, 0) < 0)
+            if (Files.fcntl(fd, Files.F_GETFD, 0) is < 0 or Files.FD_CLOEXEC) // the latter are rt's own
                 throw new RtException($"--preserve-fds {count}: descriptor {fd} is not open");
     }
 }

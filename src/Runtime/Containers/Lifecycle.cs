@@ -40,7 +40,7 @@ internal static unsafe class Lifecycle
             Report? failure = ReadFailure(directory);
             Files.close(gate);
             directory.RemoveGate();
-            if (failure is { } report) throw new RtException($"start container {id}: exec {report.DetailText}: {Errno.Describe(report.Errno)}");
+            if (failure is { } report) throw new RtException($"start container {id}: {StepThatFailed(report)}: {Errno.Describe(report.Errno)}");
         }
         finally
         {
@@ -104,14 +104,17 @@ internal static unsafe class Lifecycle
     /// <summary>Ends what still lives of a container and removes its cgroup.</summary>
     public static void RemoveContent(ContainerState state)
     {
-        bool killed = state.Cgroup.Length > 0 && Cgroup.Kill(state.Cgroup);
-        if (state.Pid != 0)
+        if (state.Pid == 0)
         {
-            InitProcess init = new(state.Pid, state.StartTime);
-            if (!killed) init.Signal(Signals.SIGKILL);
-            if (!init.WaitForDeath(DeathMilliseconds)) throw new RtException($"container init still running: {state.Id} (pid {state.Pid})");
+            // Its creation was cut off. Its init, if there was one, dies by itself; whoever else is in the cgroup is not its.
+            if (state.Cgroup.Length > 0) Cgroup.RemoveIfEmpty(state.Cgroup);
+            return;
         }
 
+        bool killed = state.Cgroup.Length > 0 && Cgroup.Kill(state.Cgroup);
+        InitProcess init = new(state.Pid, state.StartTime);
+        if (!killed) init.Signal(Signals.SIGKILL);
+        if (!init.WaitForDeath(DeathMilliseconds)) throw new RtException($"container init still running: {state.Id} (pid {state.Pid})");
         if (state.Cgroup.Length > 0) Cgroup.Remove(state.Cgroup, DeathMilliseconds);
     }
 
@@ -124,6 +127,10 @@ internal static unsafe class Lifecycle
             if (result is not -Errno.ESRCH) KernelException.Check(result, $"kill process {pid} of container {state.Id}");
         }
     }
+
+    /// <summary>After the gate come only the filter and the program.</summary>
+    private static string StepThatFailed(Report report) =>
+        report.Step == Plan.StepKind.Execute ? $"exec {report.DetailText}" : "load seccomp filter";
 
     private static Report? ReadFailure(ContainerDirectory directory)
     {

@@ -44,7 +44,7 @@ internal static class DeviceCompiler
     }
 
     private static bool IsBindOverDev(Mount mount) =>
-        mount.Destination.TrimEnd('/') == "/dev" && (mount.Type == "bind" || mount.Options.Exists(option => option is "bind" or "rbind"));
+        MountCompiler.IsAt(mount, "/dev") && (mount.Type is "bind" or "rbind" || mount.Options.Exists(option => option is "bind" or "rbind"));
 
     private static void Device(PlanWriter plan, Device device, string origin)
     {

@@ -63,7 +63,8 @@ internal static unsafe class MountApi
 
     /// <summary>
     /// Changes the attributes and the propagation (one MS_ propagation flag, or 0) of the mount at a descriptor. Kernels
-    /// before 5.12 have no mount_setattr: there the old remount does it, for what is not recursive.
+    /// before 5.12 have no mount_setattr: there the old remount does it, for what is attached somewhere and, but for its
+    /// propagation, not recursive; else it is -ENOSYS.
     /// </summary>
     public static int SetAttributes(int mount, ulong set, ulong clear, ulong propagation, bool recursive)
     {
@@ -71,16 +72,16 @@ internal static unsafe class MountApi
         byte empty = 0;
         int flags = Files.AT_EMPTY_PATH | (recursive ? Files.AT_RECURSIVE : 0);
         int result = (int)Syscall.Invoke(mount_setattr, mount, (nint)(&empty), flags, (nint)(&attr), sizeof(mount_attr));
-        return result == -Errno.ENOSYS && !(recursive && (set | clear) != 0)
-            ? RemountThroughProc(mount, set, propagation | (recursive ? MS_REC : 0))
-            : result;
+        if (result != -Errno.ENOSYS || (recursive && (set | clear) != 0)) return result;
+        result = RemountThroughProc(mount, set, propagation == 0 ? 0 : propagation | (recursive ? MS_REC : 0));
+        return result == -Errno.EINVAL ? -Errno.ENOSYS : result; // EINVAL: it is attached nowhere
     }
 
     private static int RemountThroughProc(int mountFd, ulong set, ulong propagation)
     {
         byte* path = stackalloc byte[32];
         Text.FormatProcSelfFd(path, mountFd);
-        if ((propagation & ~MS_REC) != 0)
+        if (propagation != 0)
         {
             int result = mount(null, path, null, propagation, null);
             if (result < 0) return result;

@@ -21,12 +21,13 @@ internal static unsafe class SignalInbox
     public static int Open()
     {
         const int SFD_CLOEXEC = 0x80000, SA_RESTART = 0x10000000;
+        // 32 and 33 are glibc's own, 34 is the .NET runtime's.
         const int SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8;
         process = Processes.getpid();
         mainThread = (int)Syscall.Invoke(gettid);
 
         ulong mask = ~0UL;
-        ReadOnlySpan<byte> excepted = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, Signals.SIGSEGV, Signals.SIGKILL, Signals.SIGSTOP, Signals.SIGPIPE, 32, 33, 34, 35, 36];
+        ReadOnlySpan<byte> excepted = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, Signals.SIGSEGV, Signals.SIGKILL, Signals.SIGSTOP, Signals.SIGPIPE, 32, 33, 34];
         foreach (int signal in excepted) mask &= ~(1UL << (signal - 1));
         Signals.SetMask(mask);
 

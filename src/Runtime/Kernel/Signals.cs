@@ -5,7 +5,7 @@ namespace Rt.Kernel;
 /// <summary>rt_sigaction(2), rt_sigprocmask(2), and signals' names.</summary>
 internal static unsafe class Signals
 {
-    public const int SIGHUP = 1, SIGINT = 2, SIGKILL = 9, SIGSEGV = 11, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGSTOP = 19,
+    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGSEGV = 11, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGSTOP = 19,
         SIGTTIN = 21, SIGTTOU = 22, SIGURG = 23, SIGRTMIN = 34, SIGRTMAX = 64;
 
     /// <summary>Every signal to its default action and none blocked: what a new program may expect (signal(7)).</summary>
@@ -39,8 +39,7 @@ internal static unsafe class Signals
     /// </summary>
     public static int? Parse(string text)
     {
-        if (int.TryParse(text, System.Globalization.NumberStyles.None, null, out int number))
-            return number <= SIGRTMAX ? number : null;
+        if (Number(text, out int number)) return number <= SIGRTMAX ? number : null;
 
         string name = text.ToUpperInvariant();
         if (name.StartsWith("SIG", StringComparison.Ordinal)) name = name[3..];
@@ -54,11 +53,13 @@ internal static unsafe class Signals
             "POLL" => 29,
             "RTMIN" => SIGRTMIN,
             "RTMAX" => SIGRTMAX,
-            _ when name.StartsWith("RTMIN+", StringComparison.Ordinal) && int.TryParse(name[6..], out int up) && up is >= 0 and <= 30 => SIGRTMIN + up,
-            _ when name.StartsWith("RTMAX-", StringComparison.Ordinal) && int.TryParse(name[6..], out int down) && down is >= 0 and <= 30 => SIGRTMAX - down,
+            _ when name.StartsWith("RTMIN+", StringComparison.Ordinal) && Number(name[6..], out int up) && up <= 30 => SIGRTMIN + up,
+            _ when name.StartsWith("RTMAX-", StringComparison.Ordinal) && Number(name[6..], out int down) && down <= 30 => SIGRTMAX - down,
             _ => null,
         };
     }
+
+    private static bool Number(string text, out int number) => int.TryParse(text, System.Globalization.NumberStyles.None, null, out number);
 
     /// <summary>"SIGTERM" for 15, "SIGRTMIN+2" for 36.</summary>
     public static string Name(int signal) =>

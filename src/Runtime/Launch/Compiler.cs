@@ -35,7 +35,7 @@ internal static class Compiler
         NamespaceCompiler.Names(plan, config);
 
         // The container's file systems, built in place and then entered.
-        MountCompiler.OpenRoot(plan, config, Path.Combine(options.Bundle, config.Root!.Path));
+        MountCompiler.OpenRoot(plan, config, options.Bundle);
         MountCompiler.Mounts(plan, config, options.Bundle);
         DeviceCompiler.Compile(plan, config);
         NamespaceCompiler.Sysctls(plan, config);
@@ -44,6 +44,8 @@ internal static class Compiler
         MountCompiler.CoveredPaths(plan, config);
         MountCompiler.EnterRoot(plan, config, options.NoPivot);
         ProcessCompiler.WorkingDirectory(plan, process);
+        MountCompiler.FinishRoot(plan, config);
+        plan.Add(new CloseDescriptors { First = plan.FirstDescriptor });
 
         // Privileges, given up from the least to the most needed. Without no_new_privs the kernel takes a filter only from the
         // privileged, so that it must come while the process still is.
@@ -56,7 +58,6 @@ internal static class Compiler
 
         // Nothing left that can fail but the program itself.
         ProcessCompiler.Find(plan, process, execute);
-        plan.Add(new CloseDescriptors { First = plan.FirstDescriptor });
         plan.Add(default(Ready));
         if (options.Gate) plan.Add(default(StartGate));
         if (filter != null && process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);

@@ -69,7 +69,7 @@ internal sealed unsafe class ContainerInit
             Processes.poll(polls, 2);
             if (polls[0].revents != 0) break;
             int signal = SignalInbox.Take(inbox);
-            if (signal is Signals.SIGINT or Signals.SIGTERM or Signals.SIGHUP) throw new RtException($"interrupted by {Signals.Name(signal)}");
+            if (signal is Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM or Signals.SIGHUP) throw new RtException($"interrupted by {Signals.Name(signal)}");
         }
 
         Report report = Report.Receive(socket) ?? throw Death();

@@ -6,7 +6,7 @@ namespace Rt.Launch;
 /// <summary>The fork: from here on, one process goes on as rt and the other executes the plan.</summary>
 internal static unsafe class Forker
 {
-    /// <summary>In a failure's <see cref="Report.Value"/>, in place of a step: what happens here.</summary>
+    /// <summary>What can fail here.</summary>
     public const int JoinPidNamespace = -2, Clone = -1;
 
     /// <summary>

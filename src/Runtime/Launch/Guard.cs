@@ -11,7 +11,7 @@ namespace Rt.Launch;
 /// </summary>
 /// <remarks>
 /// A read-only bind mount would not do: CAP_SYS_ADMIN can clear its flag. What it costs: the overlay 0.1 ms, the copy 4 ms,
-/// becoming the view's process 0.1 ms (<see cref="ExecutableSwap"/>) or, where the kernel won't, a second start of rt of 1 ms.
+/// becoming the view's process 0.3 ms (<see cref="ExecutableSwap"/>) or, where the kernel won't, a second start of rt.
 /// </remarks>
 internal static unsafe class Guard
 {
@@ -20,7 +20,7 @@ internal static unsafe class Guard
 
     /// <summary>
     /// Returns when this process's executable is protected. Where that takes starting rt anew from the protected view, it does
-    /// not return, so that it must be called before anything is done.
+    /// not return, so that it must be called before anything is made.
     /// </summary>
     public static void Protect()
     {

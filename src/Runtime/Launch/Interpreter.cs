@@ -41,7 +41,7 @@ internal static unsafe class Interpreter
             int result = RunStep(header->Kind, step + sizeof(StepHeader), ref run);
             if (result < 0)
             {
-                Report.Send(ref run, ReportKind.Failed, index, -result);
+                Report.Send(ref run, ReportKind.Failed, index, -result, header->Kind);
                 break;
             }
 

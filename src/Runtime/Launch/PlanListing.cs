@@ -20,8 +20,7 @@ internal static class PlanListing
         {
             Add("host", new StepDescription("mkdir-cgroup", cgroup.Directory), "linux.cgroupsPath");
             foreach (var write in cgroup.Writes) Add("host", new StepDescription("write", write.File, ("value", write.Value)), write.Origin);
-            if (cgroup.DeviceProgram.Length > 0)
-                Add("host", new StepDescription("device-filter", "", ("instructions", (cgroup.DeviceProgram.Length / 8).ToString())), "linux.resources.devices");
+            Add("host", new StepDescription("device-filter", "", ("instructions", (cgroup.DeviceProgram.Length / 8).ToString())), "linux.resources.devices");
         }
 
         foreach (var (slot, path, origin) in plan.Joins.Where(join => join.Slot == Slot.PidNamespace))

@@ -13,12 +13,15 @@ internal enum ReportKind
     Failed,
 }
 
-/// <summary>What the init tells its parent: 256 bytes, below PIPE_BUF, so that a write is never split.</summary>
+/// <summary>What the init tells its parent: 264 bytes, below PIPE_BUF, so that a write is never split.</summary>
 internal unsafe struct Report
 {
-    public const int Size = 24 + Execution.DetailSize;
+    public const int Size = 32 + Execution.DetailSize;
 
     public ReportKind Kind;
+
+    /// <summary>The kind of the step that failed.</summary>
+    public StepKind Step;
     public int Errno;
     public long Value;
 
@@ -35,9 +38,9 @@ internal unsafe struct Report
     }
 
     /// <summary>Sends it over the socket to the parent; once that is gone, into the start gate, where <c>rt start</c> reads it.</summary>
-    public static int Send(ref Execution run, ReportKind kind, long value, int errno)
+    public static int Send(ref Execution run, ReportKind kind, long value, int errno, StepKind step = 0)
     {
-        Report report = new() { Kind = kind, Value = value, Errno = errno, Nanoseconds = Clock.MonotonicNanoseconds() };
+        Report report = new() { Kind = kind, Step = step, Value = value, Errno = errno, Nanoseconds = Clock.MonotonicNanoseconds() };
         run.CopyDetail(report.Detail);
         nint sent = Sockets.Send(run[Slot.Report], &report, Size);
         if (sent < 0 && run[Slot.Gate] >= 0) sent = Files.write(run[Slot.Gate], &report, Size);

@@ -106,8 +106,9 @@ internal unsafe struct ReadonlyPath : IStep
         if (clone >= 0)
         {
             result = SetAttributes(clone, MOUNT_ATTR_RDONLY, 0, 0, recursive: true);
-            if (result == -Errno.ENOSYS) result = SetAttributes(clone, MOUNT_ATTR_RDONLY, 0, 0, recursive: false);
-            if (result >= 0) result = move_mount(clone, target);
+            bool old = result == -Errno.ENOSYS; // a kernel before 5.12, which can make only the top read-only, and only in place
+            if (result >= 0 || old) result = move_mount(clone, target);
+            if (result >= 0 && old) result = SetAttributes(clone, MOUNT_ATTR_RDONLY, 0, 0, recursive: false);
             Files.close(clone);
         }
 

@@ -9,7 +9,7 @@ namespace Rt.Mounts;
 internal static class MountCompiler
 {
     /// <summary>The root file system, in a mount namespace whose changes stay inside.</summary>
-    public static void OpenRoot(PlanWriter plan, Config config, string rootPath)
+    public static void OpenRoot(PlanWriter plan, Config config, string bundle)
     {
         bool shared = IsShared(config);
         if (!shared)
@@ -18,7 +18,8 @@ internal static class MountCompiler
             plan.Add(new HostPropagation { Flags = flags }, config.Linux.RootfsPropagation.Length == 0 ? "" : "linux.rootfsPropagation");
         }
 
-        plan.Add(new OpenRoot { Path = plan.Text(rootPath), PrivateParent = shared }, "root.path");
+        string path = config.Root!.Path;
+        plan.Add(new OpenRoot { Path = plan.Text(path), Base = Path.IsPathRooted(path) ? default : plan.Text(bundle), PrivateParent = shared }, "root.path");
     }
 
     /// <summary>Every mount, in the order given. Sources that are relative start from the bundle.</summary>
@@ -58,8 +59,14 @@ internal static class MountCompiler
     {
         if (noPivot) plan.Add(default(MoveRoot));
         else plan.Add(new PivotRoot { HostShared = IsShared(config) });
+    }
 
-        uint propagation = (uint)(MountOptions.ParsePropagation(config.Linux.RootfsPropagation) ?? 0);
+    /// <summary>The last change to the file systems, when nothing more has to be made in them.</summary>
+    public static void FinishRoot(PlanWriter plan, Config config)
+    {
+        // A private root is private from the start: it was cloned from private mounts.
+        ulong? asked = config.Linux.RootfsPropagation is "private" or "rprivate" ? null : MountOptions.ParsePropagation(config.Linux.RootfsPropagation);
+        uint propagation = (uint)(asked ?? 0);
         if (propagation != 0 || config.Root!.Readonly)
             plan.Add(new RootAttributes { Readonly = config.Root!.Readonly, Propagation = propagation }, config.Root.Readonly ? "root.readonly" : "linux.rootfsPropagation");
     }
@@ -67,15 +74,25 @@ internal static class MountCompiler
     /// <summary>Whether the plan mounts a procfs on /proc, whose descriptor then serves for all that is below.</summary>
     public static bool HasOwnProc(Config config) => config.Mounts.Any(IsOwnProc);
 
-    private static bool IsOwnProc(Mount mount) => mount.Type == "proc" && mount.Destination.TrimEnd('/') == "/proc";
+    private static bool IsOwnProc(Mount mount) => mount.Type == "proc" && IsAt(mount, "/proc");
+
+    /// <summary>Whether a mount goes to this path, however the configuration spells it.</summary>
+    public static bool IsAt(Mount mount, string path) =>
+        mount.Destination == path || Path.GetFullPath("/" + mount.Destination).TrimEnd('/') == path;
 
     private static bool IsShared(Config config) => config.Linux.RootfsPropagation is "shared" or "rshared";
 
-    private static bool IsLateReadonly(Mount mount) => mount.Type == "tmpfs" || mount.Destination.TrimEnd('/') == "/dev";
+    private static bool IsLateReadonly(Mount mount) => mount.Type == "tmpfs" || IsAt(mount, "/dev");
 
     private static void Bind(PlanWriter plan, Mount mount, MountOptions options, string bundle, string origin)
     {
         if (mount.Source.Length == 0) throw new SpecException($"{origin}.source", "a bind mount needs a source");
+        if (options.Data.Count > 0)
+        {
+            string word = options.Data[0].Value == null ? options.Data[0].Key : $"{options.Data[0].Key}={options.Data[0].Value}";
+            throw new SpecException($"{origin}.options[{mount.Options.IndexOf(word)}]", $"\"{word}\" is for the file system, which a bind mount does not make anew");
+        }
+
         ulong lateReadonly = IsLateReadonly(mount) ? MOUNT_ATTR_RDONLY : 0;
         plan.Add(new BindMount
         {

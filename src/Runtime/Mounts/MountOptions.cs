@@ -94,7 +94,7 @@ internal sealed class MountOptions
         if (option is "bind" or "rbind")
         {
             Bind = true;
-            Recursive = option == "rbind";
+            Recursive |= option == "rbind";
         }
         else if (Attributes.TryGetValue(option, out var attribute))
         {

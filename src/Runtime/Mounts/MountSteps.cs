@@ -12,7 +12,16 @@ internal unsafe struct MountChanges
     /// <summary>Pairs of 32-bit numbers: an MS_ propagation flag and whether it is recursive.</summary>
     public PlanList Propagation;
 
-    public readonly int Apply(ref Execution run, int mount)
+    /// <summary>Attaches a detached mount, changed before anyone can see it; on kernels that can't do that, right after.</summary>
+    public readonly int Attach(ref Execution run, int mount, int target)
+    {
+        int changed = Apply(ref run, mount);
+        if (changed is < 0 and not -Errno.ENOSYS) return changed;
+        int result = move_mount(mount, target);
+        return result >= 0 && changed < 0 ? Apply(ref run, mount) : result;
+    }
+
+    private readonly int Apply(ref Execution run, int mount)
     {
         int result = 0;
         if ((Set | Clear) != 0) result = SetAttributes(mount, Set, Clear, 0, recursive: false);
@@ -39,41 +48,44 @@ internal unsafe struct MountFileSystem : IStep
     public ulong Attributes;
     public PlanList Propagation;
 
-    /// <summary>A tmpfs takes over the permission bits of the directory that it covers.</summary>
+    /// <summary>A tmpfs takes over the permission bits of the directory that it covers, unless that was made for it.</summary>
     public bool InheritMode;
     public Slot Keep;
 
     public int Run(ref Execution run)
     {
         int target = -1;
+        bool made = false;
         if (!Target.IsNull)
         {
-            target = InRoot.OpenOrMake(run[Slot.Root], run.At(Target), directory: true);
+            target = InRoot.Open(run[Slot.Root], run.At(Target));
+            made = target == -Errno.ENOENT;
+            if (made) target = InRoot.OpenOrMake(run[Slot.Root], run.At(Target), directory: true);
             if (target < 0) return target;
         }
 
         int fs = fsopen(run.At(Type));
         if (fs < 0) return fs;
-        int result = Configure(ref run, fs, target);
+        int result = Configure(ref run, fs, InheritMode && !made ? target : -1);
         int mount = result < 0 ? result : fsmount(fs, Attributes);
         if (mount < 0) run.ExplainByLog(fs);
         Files.close(fs);
         if (mount < 0) return mount;
 
-        result = target < 0 ? 0 : move_mount(mount, target);
-        if (result >= 0) result = new MountChanges { Propagation = Propagation }.Apply(ref run, mount);
+        result = target < 0 ? 0 : new MountChanges { Propagation = Propagation }.Attach(ref run, mount, target);
         if (Keep != Slot.None) run[Keep] = mount;
         else Files.close(mount);
         if (target >= 0) Files.close(target);
         return result;
     }
 
-    private readonly int Configure(ref Execution run, int fs, int target)
+    /// <param name="modeFrom">The directory whose permission bits to take over, or -1.</param>
+    private readonly int Configure(ref Execution run, int fs, int modeFrom)
     {
         fixed (byte* source = "source\0"u8)
         {
             int result = Source.IsNull ? 0 : fsconfig_string(fs, source, run.At(Source));
-            if (result >= 0 && InheritMode) result = SetModeLike(fs, target);
+            if (result >= 0 && modeFrom >= 0) result = SetModeLike(fs, modeFrom);
             for (int i = 0; i < Options.Count && result >= 0; i += 2)
             {
                 byte* key = run.At(Options, i), value = run.At(Options, i + 1);
@@ -127,8 +139,7 @@ internal unsafe struct BindMount : IStep
         int target = result < 0 ? result : InRoot.OpenOrMake(run[Slot.Root], run.At(Target), stat.Type == Files.S_IFDIR);
         if (target < 0) return target;
 
-        result = Changes.Apply(ref run, tree);
-        if (result >= 0) result = move_mount(tree, target);
+        result = Changes.Attach(ref run, tree, target);
         Files.close(tree);
         Files.close(target);
         return result;

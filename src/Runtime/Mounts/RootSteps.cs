@@ -28,7 +28,11 @@ internal unsafe struct OpenRoot : IStep
 {
     public static StepKind Kind => StepKind.OpenRoot;
 
+    /// <summary>Relative to <see cref="Base"/> and then free of symbolic links, or absolute.</summary>
     public PlanText Path;
+
+    /// <summary>The bundle; null for an absolute path.</summary>
+    public PlanText Base;
 
     /// <summary>
     /// Makes the mount that holds the root file system private first. Needed where the host's mounts stay shared, or else the
@@ -38,7 +42,7 @@ internal unsafe struct OpenRoot : IStep
 
     public int Run(ref Execution run)
     {
-        int directory = Files.open(run.At(Path), Files.O_PATH | Files.O_DIRECTORY | Files.O_NOFOLLOW);
+        int directory = Open(run.At(Base), run.At(Path));
         if (directory < 0) return directory;
         int result = PrivateParent ? MakeMountPrivate(directory) : 0;
         byte empty = 0;
@@ -48,6 +52,20 @@ internal unsafe struct OpenRoot : IStep
         Files.close(directory);
         run[Slot.Root] = root;
         return result;
+    }
+
+    /// <summary>
+    /// The root file system's directory. Below the bundle no symbolic link is followed: the bundle may come from someone who is
+    /// not to choose among the host's directories.
+    /// </summary>
+    public static int Open(byte* bundle, byte* path)
+    {
+        if (bundle == null) return Files.open(path, Files.O_PATH | Files.O_DIRECTORY | Files.O_NOFOLLOW);
+        int start = Files.open(bundle, Files.O_PATH | Files.O_DIRECTORY);
+        if (start < 0) return start;
+        int directory = Files.openat2(start, path, Files.O_PATH | Files.O_DIRECTORY, Files.RESOLVE_NO_SYMLINKS);
+        Files.close(start);
+        return directory;
     }
 
     /// <summary>Goes up to the root of the mount that a directory is on, and makes that private.</summary>
@@ -84,7 +102,7 @@ internal unsafe struct OpenRoot : IStep
     }
 
     public readonly StepDescription Describe(PlanReader plan) =>
-        new("root", plan.Text(Path), ("parent", PrivateParent ? "private" : ""));
+        new("root", plan.Text(Path), ("in", plan.Text(Base)), ("parent", PrivateParent ? "private" : ""));
 
     public readonly string Word(PlanReader plan, int errno, string detail) => $"open root file system {plan.Text(Path)}: {Errno.Describe(errno)}";
 }

@@ -49,10 +49,7 @@ internal unsafe struct LoadSeccomp : IStep
     {
         const int SECCOMP_SET_MODE_FILTER = 1;
         nint* sockFprog = stackalloc nint[2] { Instructions, (nint)run.At(Program) }; // unsigned short len, padding, pointer
-        int result = (int)Syscall.Invoke(SyscallNumber.seccomp, SECCOMP_SET_MODE_FILTER, (nint)Flags, (nint)sockFprog);
-        if (result < 0)
-            fixed (byte* what = "seccomp filter\0"u8) run.Explain(what, Text.Length(what));
-        return result;
+        return (int)Syscall.Invoke(SyscallNumber.seccomp, SECCOMP_SET_MODE_FILTER, (nint)Flags, (nint)sockFprog);
     }
 
     public readonly StepDescription Describe(PlanReader plan) =>

@@ -163,14 +163,23 @@ internal sealed class CpuLimits
 /// Where linux.seccomp stands in config.json. It is the longest part of most configurations and seldom changes, so it is
 /// read only when no compiled filter for the very same bytes is in the cache.
 /// </summary>
-internal sealed record SeccompSection(ReadOnlyMemory<byte> Json);
+/// <param name="Json">Its bytes.</param>
+/// <param name="Document">All of config.json.</param>
+/// <param name="Start">Where in it the section begins.</param>
+internal sealed record SeccompSection(ReadOnlyMemory<byte> Json, ReadOnlyMemory<byte> Document, int Start)
+{
+    /// <summary>How many lines come before it.</summary>
+    public int LinesBefore => Document.Span[..Start].Count((byte)'\n');
+}
 
 internal sealed class Seccomp
 {
     public string DefaultAction { get; set; } = "";
     public uint? DefaultErrnoRet { get; set; }
     public List<string> Architectures { get; set; } = [];
-    public List<string> Flags { get; set; } = [];
+
+    /// <summary>Null where the property is absent, which is not the same as none.</summary>
+    public List<string>? Flags { get; set; }
     public List<SeccompRule> Syscalls { get; set; } = [];
 }
 

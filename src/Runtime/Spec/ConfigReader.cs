@@ -20,7 +20,7 @@ internal static class ConfigReader
             else if (name.Is("domainname"u8)) config.Domainname = json.String();
             else if (name.Is("mounts"u8)) config.Mounts = ReadMounts(ref json);
             else if (name.Is("annotations"u8)) config.Annotations = json.Map();
-            else if (name.Is("linux"u8)) config.Linux = ReadLinux(ref json);
+            else if (name.Is("linux"u8)) config.Linux = ReadLinux(ref json, document);
             else if (name.Is("hooks"u8)) ReadHooks(ref json);
             else json.Skip();
         }
@@ -154,7 +154,7 @@ internal static class ConfigReader
         }
     }
 
-    private static Linux ReadLinux(ref JsonCursor json)
+    private static Linux ReadLinux(ref JsonCursor json, ReadOnlyMemory<byte> document)
     {
         Linux linux = new();
         if (!json.Object()) return linux;
@@ -165,7 +165,7 @@ internal static class ConfigReader
             else if (name.Is("cgroupsPath"u8)) linux.CgroupsPath = json.String();
             else if (name.Is("resources"u8)) linux.Resources = ResourcesReader.Read(ref json);
             else if (name.Is("rootfsPropagation"u8)) linux.RootfsPropagation = json.String();
-            else if (name.Is("seccomp"u8)) linux.Seccomp = json.Raw() is { } raw ? new SeccompSection(raw) : null;
+            else if (name.Is("seccomp"u8)) linux.Seccomp = json.Raw() is var (bytes, start) ? new SeccompSection(bytes, document, start) : null;
             else if (name.Is("sysctl"u8)) linux.Sysctl = json.Map();
             else if (name.Is("maskedPaths"u8)) linux.MaskedPaths = json.Strings();
             else if (name.Is("readonlyPaths"u8)) linux.ReadonlyPaths = json.Strings();

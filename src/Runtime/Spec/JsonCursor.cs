@@ -15,11 +15,18 @@ namespace Rt.Spec;
 internal ref struct JsonCursor
 {
     private readonly ReadOnlyMemory<byte> document;
+    private readonly string section;
+    private readonly int linesBefore;
     private Utf8JsonReader reader;
 
-    public JsonCursor(ReadOnlyMemory<byte> document)
+    /// <param name="document">The document, or a section of one.</param>
+    /// <param name="section">The section's JSON path.</param>
+    /// <param name="linesBefore">How many lines of the document come before the section.</param>
+    public JsonCursor(ReadOnlyMemory<byte> document, string section = "", int linesBefore = 0)
     {
         this.document = document;
+        this.section = section;
+        this.linesBefore = linesBefore;
         reader = new Utf8JsonReader(document.Span, new JsonReaderOptions { MaxDepth = 64 });
         Read();
     }
@@ -36,7 +43,7 @@ internal ref struct JsonCursor
         Read();
         name = default;
         if (reader.TokenType == JsonTokenType.EndObject) return false;
-        name = new PropertyName(reader.HasValueSequence || reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan);
+        name = new PropertyName(reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(Text()) : reader.ValueSpan);
         Read();
         return true;
     }
@@ -52,16 +59,7 @@ internal ref struct JsonCursor
     {
         if (reader.TokenType == JsonTokenType.Null) return "";
         if (reader.TokenType != JsonTokenType.String) throw Expected("a string");
-        string text;
-        try
-        {
-            text = reader.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw Wrong("is not valid UTF-8");
-        }
-
+        string text = Text();
         // The kernel's strings end at NUL: "/allowed\0/other" would be checked as one path and used as another.
         return text.Contains('\0') ? throw Wrong("holds a NUL character") : text;
     }
@@ -119,17 +117,22 @@ internal ref struct JsonCursor
     {
         SortedDictionary<string, string> map = new(StringComparer.Ordinal);
         if (!Object()) return map;
-        while (Property(out PropertyName name)) map[name.ToString()] = String();
+        while (Property(out PropertyName name))
+        {
+            string key = name.ToString();
+            map[key.Contains('\0') ? throw Wrong("holds a NUL character") : key] = String();
+        }
+
         return map;
     }
 
     /// <summary>The bytes of the value, not looked into beyond its syntax; null if it is null.</summary>
-    public ReadOnlyMemory<byte>? Raw()
+    public (ReadOnlyMemory<byte> Bytes, int Start)? Raw()
     {
         if (reader.TokenType == JsonTokenType.Null) return null;
         int start = (int)reader.TokenStartIndex;
         Skip();
-        return document[start..(int)reader.BytesConsumed];
+        return (document[start..(int)reader.BytesConsumed], start);
     }
 
     /// <summary>Passes over a value that the spec does not know: config.md, "Extensibility", has it ignored.</summary>
@@ -151,7 +154,7 @@ internal ref struct JsonCursor
     /// </summary>
     public void NotSupported()
     {
-        SpecException problem = Wrong("is not supported yet");
+        long start = reader.TokenStartIndex;
         switch (reader.TokenType)
         {
             case JsonTokenType.Null or JsonTokenType.False:
@@ -166,7 +169,7 @@ internal ref struct JsonCursor
                 break;
         }
 
-        throw problem;
+        throw Wrong("is not supported yet", start);
     }
 
     /// <summary>Makes sure that nothing follows the document.</summary>
@@ -186,13 +189,28 @@ internal ref struct JsonCursor
     }
 
     /// <summary>An error about the value that the cursor stands on.</summary>
-    public readonly SpecException Wrong(string problem)
+    public readonly SpecException Wrong(string problem) => Wrong(problem, reader.TokenStartIndex);
+
+    private readonly SpecException Wrong(string problem, long offset)
     {
-        JsonPosition at = JsonPosition.Find(document.Span, reader.TokenStartIndex);
-        return new SpecException(at.Path, $"{problem} (line {at.Line})");
+        JsonPosition at = JsonPosition.Find(document.Span, offset);
+        string path = section.Length == 0 || at.Path.Length == 0 ? section + at.Path : $"{section}.{at.Path}";
+        return new SpecException(path, $"{problem} (line {at.Line + linesBefore})");
     }
 
-    private readonly SpecException Expected(string what) => Wrong($"expected {what}, found {Describe(reader.TokenType)}");
+    private readonly string Text()
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Wrong("is not valid UTF-8");
+        }
+    }
+
+    private readonly SpecException Expected(string what) => Wrong($"expected {what}, found {Found()}");
 
     private bool Enter(JsonTokenType start, string what)
     {
@@ -215,12 +233,12 @@ internal ref struct JsonCursor
     private static SpecException BadSyntax(JsonException e) =>
         new("", $"invalid JSON at line {(e.LineNumber ?? 0) + 1}, column {(e.BytePositionInLine ?? 0) + 1}");
 
-    private static string Describe(JsonTokenType token) => token switch
+    private readonly string Found() => reader.TokenType switch
     {
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "an array",
         JsonTokenType.String => "a string",
-        JsonTokenType.Number => "a number that does not fit",
+        JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
         JsonTokenType.True => "true",
         JsonTokenType.False => "false",
         _ => "something else",

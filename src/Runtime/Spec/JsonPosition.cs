@@ -23,7 +23,7 @@ internal readonly record struct JsonPosition(string Path, int Line)
                     continue;
                 case JsonTokenType.PropertyName:
                     path.Pop();
-                    path.Push((false, 0, reader.GetString()!));
+                    path.Push((false, 0, Encoding.UTF8.GetString(reader.ValueSpan)));
                     continue;
             }
 

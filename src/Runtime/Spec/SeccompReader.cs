@@ -3,21 +3,9 @@ namespace Rt.Spec;
 /// <summary>Reads linux.seccomp (config-linux.md, "Seccomp").</summary>
 internal static class SeccompReader
 {
-    public static Seccomp Read(ReadOnlyMemory<byte> section)
+    public static Seccomp Read(SeccompSection section)
     {
-        try
-        {
-            return ReadSection(section);
-        }
-        catch (SpecException e)
-        {
-            throw new SpecException("linux.seccomp", e.Message);
-        }
-    }
-
-    private static Seccomp ReadSection(ReadOnlyMemory<byte> section)
-    {
-        JsonCursor json = new(section);
+        JsonCursor json = new(section.Json, "linux.seccomp", section.LinesBefore);
         Seccomp seccomp = new();
         if (!json.Object()) return seccomp;
         while (json.Property(out var name))

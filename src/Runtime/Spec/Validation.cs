@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Rt.Spec;
 
 /// <summary>Checks a configuration as a whole before anything is touched. Each error names the property's JSON path.</summary>
@@ -35,7 +37,7 @@ internal static class Validation
     {
         Require(version.Length > 0, "ociVersion", "is required");
         string[] parts = version.Split('-', '+')[0].Split('.');
-        Require(parts.Length == 3 && parts.All(part => uint.TryParse(part, out _)), "ociVersion", $"\"{version}\" is no version (SemVer 2.0.0)");
+        Require(parts.Length == 3 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit)), "ociVersion", $"\"{version}\" is no version (SemVer 2.0.0)");
         Require(parts[0] == "1", "ociVersion", $"{version} is not supported: rt implements runtime-spec 1.x up to {BuildInfo.SpecVersion}");
     }
 
@@ -78,8 +80,8 @@ internal static class Validation
         Require(Has(config, "mount"), "linux.namespaces", "a mount namespace is required: without one, the container's mounts would be the host's");
         Require(config.Hostname.Length == 0 || Has(config, "uts"), "hostname", "unable to set hostname without a private UTS namespace");
         Require(config.Domainname.Length == 0 || Has(config, "uts"), "domainname", "unable to set domainname without a private UTS namespace");
-        Require(config.Hostname.Length <= 64, "hostname", "is longer than 64 bytes");
-        Require(config.Domainname.Length <= 64, "domainname", "is longer than 64 bytes");
+        Require(Encoding.UTF8.GetByteCount(config.Hostname) <= 64, "hostname", "is longer than 64 bytes");
+        Require(Encoding.UTF8.GetByteCount(config.Domainname) <= 64, "domainname", "is longer than 64 bytes");
     }
 
     private static void Device(Device device, string path)

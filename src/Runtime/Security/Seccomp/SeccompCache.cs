@@ -15,6 +15,7 @@ namespace Rt.Security;
 /// <param name="build">What else the result depends on: rt's version.</param>
 internal sealed class SeccompCache(string? directory, string build)
 {
+    private const int HeaderSize = 12;
     private const int MaxEntries = 64;
     private const int MaxEntrySize = 4 << 20;
 
@@ -24,12 +25,12 @@ internal sealed class SeccompCache(string? directory, string build)
         string? path = directory == null ? null : $"{directory}/{Hash(key):x16}";
         if (path != null && Read(path, key) is { } kept) return kept;
 
-        SeccompFilter filter = SeccompCompiler.Compile(SeccompReader.Read(section.Json));
+        SeccompFilter filter = SeccompCompiler.Compile(SeccompReader.Read(section));
         if (path != null) Keep(path, key, filter);
         return filter;
     }
 
-    /// <summary>Entry: length of the key, flags (32 bits each, little endian), key, program.</summary>
+    /// <summary>Entry: lengths of key and program, flags (32 bits each, little endian), key, program.</summary>
     private static SeccompFilter? Read(string path, byte[] key)
     {
         int file = FileContent.TryOpen(path, Files.O_RDONLY | Files.O_NOFOLLOW);
@@ -37,9 +38,15 @@ internal sealed class SeccompCache(string? directory, string build)
         try
         {
             byte[] entry = FileContent.Read(file, MaxEntrySize, path);
-            if (entry.Length < 8 + key.Length + 8 || (entry.Length - 8 - key.Length) % 8 != 0) return null;
-            if (BinaryPrimitives.ReadInt32LittleEndian(entry) != key.Length || !entry.AsSpan(8, key.Length).SequenceEqual(key)) return null;
-            return new SeccompFilter(entry[(8 + key.Length)..], BinaryPrimitives.ReadUInt32LittleEndian(entry.AsSpan(4)));
+            if (entry.Length <= HeaderSize + key.Length || BinaryPrimitives.ReadInt32LittleEndian(entry) != key.Length) return null;
+            byte[] program = entry[(HeaderSize + key.Length)..];
+            bool same = BinaryPrimitives.ReadInt32LittleEndian(entry.AsSpan(4)) == program.Length && entry.AsSpan(HeaderSize, key.Length).SequenceEqual(key);
+            return same ? new SeccompFilter(program, BinaryPrimitives.ReadUInt32LittleEndian(entry.AsSpan(8))) : null;
+        }
+        catch (KernelException e)
+        {
+            Log.Debug($"seccomp cache: {e.Message}");
+            return null;
         }
         finally
         {
@@ -50,11 +57,13 @@ internal sealed class SeccompCache(string? directory, string build)
     /// <summary>A cache that can't be written (a full disk, another process at it) costs time, not the container.</summary>
     private void Keep(string path, byte[] key, SeccompFilter filter)
     {
-        byte[] entry = new byte[8 + key.Length + filter.Program.Length];
+        byte[] entry = new byte[HeaderSize + key.Length + filter.Program.Length];
+        if (entry.Length > MaxEntrySize) return;
         BinaryPrimitives.WriteInt32LittleEndian(entry, key.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(4), filter.Flags);
-        key.CopyTo(entry, 8);
-        filter.Program.CopyTo(entry, 8 + key.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(entry.AsSpan(4), filter.Program.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(8), filter.Flags);
+        key.CopyTo(entry, HeaderSize);
+        filter.Program.CopyTo(entry, HeaderSize + key.Length);
         try
         {
             FileContent.MakeDirectories(directory!, 0x1c0);

@@ -23,10 +23,7 @@ internal static unsafe class SeccompCompiler
     public static SeccompFilter Compile(Seccomp seccomp)
     {
         uint defaultAction = Action(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction");
-        uint flags = 0;
-        for (int i = 0; i < seccomp.Flags.Count; i++)
-            flags |= SeccompWords.Flags.TryGetValue(seccomp.Flags[i], out uint flag) ? flag : throw Unsupported($"linux.seccomp.flags[{i}]", seccomp.Flags[i]);
-
+        uint flags = Flags(seccomp.Flags);
         nint context = seccomp_init(defaultAction);
         if (context == 0) throw new SpecException("linux.seccomp.defaultAction", $"libseccomp takes no default action {seccomp.DefaultAction}");
         try
@@ -39,6 +36,16 @@ internal static unsafe class SeccompCompiler
         {
             seccomp_release(context);
         }
+    }
+
+    /// <summary>Without the property the field sets SPEC_ALLOW: the filter is not to slow the program by speculation mitigations.</summary>
+    private static uint Flags(List<string>? names)
+    {
+        if (names == null) return SeccompWords.Flags["SECCOMP_FILTER_FLAG_SPEC_ALLOW"];
+        uint flags = 0;
+        for (int i = 0; i < names.Count; i++)
+            flags |= SeccompWords.Flags.TryGetValue(names[i], out uint flag) ? flag : throw Unsupported($"linux.seccomp.flags[{i}]", names[i]);
+        return flags;
     }
 
     private static void AddArchitectures(nint context, List<string> architectures)
@@ -58,6 +65,7 @@ internal static unsafe class SeccompCompiler
     private static void AddRule(nint context, SeccompRule rule, uint defaultAction, string path)
     {
         uint action = Action(rule.Action, rule.ErrnoRet, path + ".action");
+        if (rule.Names.Count == 0) throw new SpecException(path + ".names", "names no system call");
         if (action == defaultAction) return; // nothing that the default does not do
 
         for (int i = 0; i < rule.Names.Count; i++)

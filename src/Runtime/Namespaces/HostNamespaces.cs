@@ -1,0 +1,37 @@
+using Rt.Kernel;
+using Rt.Spec;
+
+namespace Rt.Namespaces;
+
+/// <summary>
+/// Refuses to set a name or a sysctl in a namespace that the container joins by path and that is the host's own, or rather
+/// the caller's: the configuration alone does not show that.
+/// </summary>
+internal static unsafe class HostNamespaces
+{
+    /// <exception cref="SpecException">Something would change the host.</exception>
+    public static void Check(Config config)
+    {
+        foreach (Namespace one in config.Linux.Namespaces)
+        {
+            if (one.Path.Length == 0 || !IsCallers(one)) continue;
+            if (one.Type == "uts" && config.Hostname.Length > 0) throw Changes("hostname", one);
+            if (one.Type == "uts" && config.Domainname.Length > 0) throw Changes("domainname", one);
+            foreach (string key in config.Linux.Sysctl.Keys)
+                if (Sysctl.Problem(key, type => type != one.Type) != null)
+                    throw Changes($"linux.sysctl.{key}", one);
+        }
+    }
+
+    private static SpecException Changes(string path, Namespace one) =>
+        new(path, $"would change the host: {one.Path} is the {one.Type} namespace of rt's caller");
+
+    private static bool IsCallers(Namespace one) =>
+        Identity(one.Path) is { } joined && joined == Identity($"/proc/self/ns/{NamespaceTypes.All[one.Type].File}");
+
+    private static (uint, uint, ulong)? Identity(string path)
+    {
+        fixed (byte* name = FileContent.Terminated(path))
+            return Statx.At(Files.AT_FDCWD, name, 0, out Statx stat) < 0 ? null : (stat.DevMajor, stat.DevMinor, stat.Inode);
+    }
+}

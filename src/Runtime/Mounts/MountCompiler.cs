@@ -78,7 +78,11 @@ internal static class MountCompiler
 
     /// <summary>Whether a mount goes to this path, however the configuration spells it.</summary>
     public static bool IsAt(Mount mount, string path) =>
-        mount.Destination == path || Path.GetFullPath("/" + mount.Destination).TrimEnd('/') == path;
+        mount.Destination == path || (!IsPlain(mount.Destination) && Path.GetFullPath("/" + mount.Destination).TrimEnd('/') == path);
+
+    /// <summary>Whether a path is spelled the one usual way.</summary>
+    private static bool IsPlain(string path) =>
+        path.StartsWith('/') && !path.EndsWith('/') && !path.Contains("/.", StringComparison.Ordinal) && !path.Contains("//", StringComparison.Ordinal);
 
     private static bool IsShared(Config config) => config.Linux.RootfsPropagation is "shared" or "rshared";
 

@@ -28,6 +28,9 @@ internal static unsafe class SeccompCompiler
         if (context == 0) throw new SpecException("linux.seccomp.defaultAction", $"libseccomp takes no default action {seccomp.DefaultAction}");
         try
         {
+            // A tree instead of a list: the kernel runs the filter for every call number when it is loaded, and later for
+            // every call. An older libseccomp that knows no trees makes a list.
+            _ = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
             AddArchitectures(context, seccomp.Architectures);
             for (int i = 0; i < seccomp.Syscalls.Count; i++) AddRule(context, seccomp.Syscalls[i], defaultAction, $"linux.seccomp.syscalls[{i}]");
             return new SeccompFilter(Export(context), flags);

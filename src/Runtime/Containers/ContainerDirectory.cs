@@ -18,6 +18,7 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     private string StateFile => path + "/state.json";
     private string DraftFile => path + "/state.json.draft";
     private string NewStateFile => path + "/state.json.new";
+    private string NewDraftFile => DraftFile + ".new";
     private string GateFile => path + "/gate";
 
     /// <summary>Waits for the lock; false if the container was deleted meanwhile.</summary>
@@ -42,19 +43,27 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
         lockDescriptor = -1;
     }
 
-    /// <summary>Null: its creator died before writing any.</summary>
+    /// <summary>
+    /// Null: its creator died before writing any. If it died after letting the init go on, the draft is what holds.
+    /// </summary>
     public ContainerState? TryRead()
     {
-        int file = FileContent.TryOpen(StateFile, Files.O_RDONLY);
+        ContainerState? state = TryRead(StateFile);
+        return state is { Pid: 0 } && !IsLocked() ? TryRead(DraftFile) ?? TryRead(StateFile) : state;
+    }
+
+    private static ContainerState? TryRead(string path)
+    {
+        int file = FileContent.TryOpen(path, Files.O_RDONLY);
         if (file == -Errno.ENOENT) return null;
-        KernelException.Check(file, $"open {StateFile}");
+        KernelException.Check(file, $"open {path}");
         try
         {
-            return ContainerState.FromJson(FileContent.Read(file, MaxStateSize, StateFile));
+            return ContainerState.FromJson(FileContent.Read(file, MaxStateSize, path));
         }
         catch (SpecException e)
         {
-            throw new RtException($"{StateFile}: {e.Message}");
+            throw new RtException($"{path}: {e.Message}");
         }
         finally
         {
@@ -66,8 +75,8 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
 
     public void Write(ContainerState state) => FileContent.Replace(StateFile, state.ToJson(), 0x180); // 0600
 
-    /// <summary>Prepares the next state, to be put in place by <see cref="CommitDraft"/>.</summary>
-    public void WriteDraft(ContainerState state) => FileContent.WriteNew(DraftFile, state.ToJson(), 0x180);
+    /// <summary>Prepares the next state, to be put in place by <see cref="CommitDraft"/>. It is whole or not there.</summary>
+    public void WriteDraft(ContainerState state) => FileContent.Replace(DraftFile, state.ToJson(), 0x180);
 
     public void CommitDraft() => FileContent.Rename(DraftFile, StateFile);
 
@@ -105,7 +114,7 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     /// <summary>Removes the directory and all that rt keeps in it.</summary>
     public void Remove()
     {
-        foreach (string file in (ReadOnlySpan<string>)[StateFile, DraftFile, NewStateFile, GateFile]) FileContent.Remove(file);
+        foreach (string file in (ReadOnlySpan<string>)[StateFile, DraftFile, NewStateFile, NewDraftFile, GateFile]) FileContent.Remove(file);
         int result = FileContent.RemoveDirectory(path);
         if (result is not -Errno.ENOENT) KernelException.Check(result, $"remove {path}");
     }

@@ -84,14 +84,14 @@ internal sealed class Creation
             // From here on the init is at work as well, on another processor: what can wait until now has done so.
             if (plan.Cgroup != null) Cgroup.AttachDevices(plan.Cgroup, cgroup);
 
-            // The draft of its entry holds from the moment on when the init is ready.
+            // Once it is on record, the init may go on to the program by itself: it need not wait for this process to wake up.
             InitProcess process = InitProcess.Find(init.Pid) ?? throw new RtException("the container's process ended while it was being set up");
             state = state with { Pid = process.Pid, StartTime = process.StartTime };
             directory.WriteDraft(state);
-            init.AwaitReady(request.Inbox);
             if (request.PidFile.Length > 0) WritePidFile(init.Pid);
-            directory.CommitDraft();
             init.GoAhead();
+            init.AwaitReady(request.Inbox);
+            directory.CommitDraft();
             if (!request.Gate) init.AwaitExec();
             return state;
         }

@@ -56,8 +56,7 @@ internal sealed unsafe class ContainerInit
     }
 
     /// <summary>
-    /// Returns when all steps before <see cref="Ready"/> are done. The init waits for <see cref="GoAhead"/>. A signal in
-    /// <paramref name="inbox"/> by which a user or a supervisor gives up is an error here.
+    /// Returns when all steps before <see cref="Ready"/> are done. A signal in <paramref name="inbox"/> by which a user or a supervisor gives up is an error here.
     /// </summary>
     public void AwaitReady(int inbox)
     {
@@ -79,6 +78,7 @@ internal sealed unsafe class ContainerInit
             Log.Debug($"init {Pid} is ready: {plan.Reader.Header.StepCount} steps, {report.Value} bytes allocated on the heap between fork and execve");
     }
 
+    /// <summary>Lets the init go on after <see cref="Ready"/>: it is on record from now on.</summary>
     public void GoAhead()
     {
         byte go = 1;

@@ -3,7 +3,10 @@ using Rt.Plan;
 
 namespace Rt.Launch;
 
-/// <summary>Tells the parent that all is prepared, and goes on only when it has answered: a parent that died takes its init along.</summary>
+/// <summary>
+/// Tells the parent that all is prepared, and goes on only with its go-ahead, which is usually there already: a parent that
+/// died before the init was on record takes it along.
+/// </summary>
 internal unsafe struct Ready : IStep
 {
     public static StepKind Kind => StepKind.Ready;

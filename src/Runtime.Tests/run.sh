@@ -18,6 +18,15 @@ fi
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet build src/Runtime.Tests --verbosity quiet --nologo
 exec unshare --mount --propagation private -- bash -c '
-    set -euo pipefail
-    mount -t cgroup2 none /sys/fs/cgroup
-    exec dotnet test src/Runtime.Tests --no-build --nologo "$@"' bash "$@" </dev/null
+    set -uo pipefail
+    mount -t cgroup2 none /sys/fs/cgroup || exit 1
+    before=$(</sys/fs/cgroup/cgroup.subtree_control)
+    dotnet test src/Runtime.Tests --no-build --nologo "$@"
+    code=$?
+
+    # The tree of cgroups is the host'"'"'s: it is left as it was.
+    rmdir /sys/fs/cgroup/rt-test 2>/dev/null
+    for controller in $(</sys/fs/cgroup/cgroup.subtree_control); do
+        [[ " $before " == *" $controller "* ]] || echo "-$controller" >/sys/fs/cgroup/cgroup.subtree_control
+    done
+    exit $code' bash "$@" </dev/null

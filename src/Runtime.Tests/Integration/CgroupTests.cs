@@ -55,6 +55,41 @@ public sealed class CgroupTests
         container.ShouldHaveLeftNothing();
     }
 
+    [ControllerFact]
+    public void A_limit_is_set_with_its_controller_handed_down_the_tree()
+    {
+        var (controller, file, value) = ControllerFactAttribute.Limit;
+        string root = "/sys/fs/cgroup/cgroup.subtree_control";
+        bool handedDownBefore = File.ReadAllText(root).Split(' ', '\n').Contains(controller);
+        using Container container = Container.Script("sleep 100", config =>
+        {
+            config["linux"]!["cgroupsPath"] = config["linux"]!["cgroupsPath"]!.GetValue<string>().Replace("/rt-test/", "/rt-limits/a/");
+            config["linux"]!["resources"]!["unified"] = new JsonObject { [file] = value };
+        });
+        try
+        {
+            container.Create().ShouldEndWith(0);
+            File.ReadAllText($"/sys/fs/cgroup/rt-limits/a/{container.Id}/{file}").Should().Be(value + "\n");
+            File.ReadAllText("/sys/fs/cgroup/rt-limits/a/cgroup.subtree_control").Should().Contain(controller);
+            container.Rt("delete", container.Id).ShouldEndWith(0);
+        }
+        finally
+        {
+            Directory.Delete("/sys/fs/cgroup/rt-limits/a");
+            Directory.Delete("/sys/fs/cgroup/rt-limits");
+            if (!handedDownBefore) File.WriteAllText(root, "-" + controller);
+        }
+    }
+
+    [ControllerFact]
+    public void A_value_that_the_kernel_refuses_is_told_with_its_path_and_undone()
+    {
+        using Container container = Container.Script("true", config =>
+            config["linux"]!["resources"]!["unified"] = new JsonObject { [ControllerFactAttribute.Limit.File] = "nonsense" });
+        container.Run().ShouldFailWith($"linux.resources.unified.{ControllerFactAttribute.Limit.File}: write \"nonsense\" to {container.Cgroup}");
+        container.ShouldHaveLeftNothing();
+    }
+
     [Fact]
     public void Where_the_host_has_v1_beside_it_the_unified_tree_is_used()
     {

@@ -56,7 +56,8 @@ internal sealed unsafe class ContainerInit
     }
 
     /// <summary>
-    /// Returns when all steps before <see cref="Ready"/> are done. A signal in <paramref name="inbox"/> by which a user or a supervisor gives up is an error here.
+    /// Returns when all steps before <see cref="Ready"/> are done. A signal in <paramref name="inbox"/> by which a user or a
+    /// supervisor gives up is an error here.
     /// </summary>
     public void AwaitReady(int inbox)
     {

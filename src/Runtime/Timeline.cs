@@ -17,6 +17,7 @@ internal static class Timeline
     public static string Describe()
     {
         Events.Sort((a, b) => a.Nanoseconds.CompareTo(b.Nanoseconds));
-        return string.Join(", ", Events.Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.Event} {(e.Nanoseconds - Events[0].Nanoseconds) / 1000}")));
+        return string.Join(", ",
+            Events.Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.Event} {(e.Nanoseconds - Events[0].Nanoseconds) / 1000}")));
     }
 }

@@ -20,9 +20,12 @@ public sealed class AllocationTests
                 config["linux"]!["rootfsPropagation"] = "rshared";
                 config["linux"]!["sysctl"] = JsonNode.Parse("""{"kernel.msgmax": "65536"}""");
                 config["linux"]!["devices"] = JsonNode.Parse("""[{"type": "c", "path": "/dev/a/b/c", "major": 1, "minor": 3, "uid": 3}]""");
-                config["linux"]!["seccomp"] = JsonNode.Parse("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["reboot"], "action": "SCMP_ACT_ERRNO"}]}""");
-                config["mounts"]!.AsArray().Add(JsonNode.Parse("""{"destination": "/tmp", "type": "tmpfs", "source": "t", "options": ["ro", "rslave"]}"""));
-                config["mounts"]!.AsArray().Add(JsonNode.Parse("""{"destination": "/tmp/etc/x", "type": "bind", "source": "/etc/passwd", "options": ["bind", "ro", "rnosuid"]}"""));
+                config["linux"]!["seccomp"] = JsonNode.Parse(
+                    """{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["reboot"], "action": "SCMP_ACT_ERRNO"}]}""");
+                config["mounts"]!.AsArray().Add(JsonNode.Parse(
+                    """{"destination": "/tmp", "type": "tmpfs", "source": "t", "options": ["ro", "rslave"]}"""));
+                config["mounts"]!.AsArray().Add(JsonNode.Parse(
+                    """{"destination": "/tmp/etc/x", "type": "bind", "source": "/etc/passwd", "options": ["bind", "ro", "rnosuid"]}"""));
             }
         },
     };

@@ -86,7 +86,8 @@ public sealed class CgroupTests
     {
         using Container container = Container.Script("true", config =>
             config["linux"]!["resources"]!["unified"] = new JsonObject { [ControllerFactAttribute.Limit.File] = "nonsense" });
-        container.Run().ShouldFailWith($"linux.resources.unified.{ControllerFactAttribute.Limit.File}: write \"nonsense\" to {container.Cgroup}");
+        container.Run()
+            .ShouldFailWith($"linux.resources.unified.{ControllerFactAttribute.Limit.File}: write \"nonsense\" to {container.Cgroup}");
         container.ShouldHaveLeftNothing();
     }
 
@@ -104,13 +105,16 @@ public sealed class CgroupTests
     [Fact]
     public void Without_cgroup_v2_the_container_runs_unless_limits_were_asked_for()
     {
-        string[] without = ["unshare", "--mount", "--propagation", "private", "sh", "-c", "mount -t tmpfs none /sys/fs/cgroup; exec \"$0\" \"$@\"", Repository.Binary];
+        string[] without = ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+            "mount -t tmpfs none /sys/fs/cgroup; exec \"$0\" \"$@\"", Repository.Binary];
         using Container plain = Container.Script("echo ran");
-        Result result = Command.Run([.. without, "--debug", "--root", plain.StateRoot, "run", "--bundle", plain.Bundle, plain.Id]).ShouldEndWith(0);
+        Result result = Command.Run([.. without, "--debug", "--root", plain.StateRoot, "run", "--bundle", plain.Bundle, plain.Id])
+            .ShouldEndWith(0);
         result.Out.Should().Be("ran\n");
         result.Error.Should().Contain("no cgroup v2 on this host");
 
-        using Container limited = Container.Script("true", config => config["linux"]!["resources"]!["pids"] = JsonNode.Parse("""{"limit": 10}"""));
+        using Container limited = Container.Script("true", config =>
+            config["linux"]!["resources"]!["pids"] = JsonNode.Parse("""{"limit": 10}"""));
         Command.Run([.. without, "--root", limited.StateRoot, "run", "--bundle", limited.Bundle, limited.Id])
             .ShouldFailWith("linux.resources.pids.limit: can't be set: there is no cgroup v2 mount");
         limited.ShouldHaveLeftNothing();

@@ -51,7 +51,9 @@ public static class Command
         public Running(string[] command)
         {
             ProcessStartInfo start = new("/bin/sh") { UseShellExecute = false };
-            foreach (string argument in (string[])["-c", "out=$1 err=$2; shift 2; exec \"$@\" </dev/null >\"$out\" 2>\"$err\"", "sh", output, error, .. command])
+            string[] arguments = ["-c", "out=$1 err=$2; shift 2; exec \"$@\" </dev/null >\"$out\" 2>\"$err\"",
+                "sh", output, error, .. command];
+            foreach (string argument in arguments)
                 start.ArgumentList.Add(argument);
             process = System.Diagnostics.Process.Start(start)!;
         }
@@ -66,7 +68,8 @@ public static class Command
         {
             bool ended = process.WaitForExit(Limit);
             if (!ended) process.Kill(entireProcessTree: true);
-            Result result = new(ended ? process.ExitCode : -1, File.ReadAllText(output, Encoding.UTF8), File.ReadAllText(error, Encoding.UTF8));
+            Result result = new(ended ? process.ExitCode : -1,
+                File.ReadAllText(output, Encoding.UTF8), File.ReadAllText(error, Encoding.UTF8));
             Dispose();
             return ended ? result : throw new TimeoutException($"still running after {Limit.TotalSeconds} s: {result}");
         }

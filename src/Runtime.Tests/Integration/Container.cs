@@ -65,12 +65,31 @@ public sealed class Container : IDisposable
 
     public Result Create(params string[] options) => Rt(["create", "--bundle", Bundle, .. options, Id]);
 
+    /// <summary>Runs rt without any privilege, on copies of itself and of the bundle that everyone may read.</summary>
+    public Result RtAsOrdinaryUser(Func<string, string[]> arguments)
+    {
+        string everyones = Directory.CreateTempSubdirectory("rt-test-").FullName;
+        try
+        {
+            string binary = Path.Combine(everyones, "rt");
+            File.Copy(Repository.Binary, binary);
+            File.Copy(Path.Combine(Bundle, "config.json"), Path.Combine(everyones, "config.json"));
+            Command.Run("chmod", "-R", "a+rX", everyones).ShouldEndWith(0);
+            return Command.Run(["setpriv", "--reuid", "65534", "--clear-groups", binary, "--root", "/nowhere", .. arguments(everyones)]);
+        }
+        finally
+        {
+            Directory.Delete(everyones, recursive: true);
+        }
+    }
+
     public void ShouldHaveLeftNothing()
     {
         Directory.Exists(Path.Combine(StateRoot, Id)).Should().BeFalse("the state must be gone");
         Directory.Exists(Cgroup).Should().BeFalse("the cgroup must be gone");
         File.ReadAllText("/proc/self/mountinfo").Should().NotContain(directory, "no mount may be left");
-        Directory.GetDirectories("/proc").Where(process => CommandLine(process).Contains(StateRoot)).Should().BeEmpty("no process may be left");
+        Directory.GetDirectories("/proc").Where(process => CommandLine(process).Contains(StateRoot))
+            .Should().BeEmpty("no process may be left");
     }
 
     private static string CommandLine(string process)

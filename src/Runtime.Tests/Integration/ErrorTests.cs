@@ -32,11 +32,13 @@ public sealed class ErrorTests
 
     [Fact]
     public void A_wrong_type_is_told_with_its_path() =>
-        RefusedWith(config => config["process"]!["user"]!["uid"] = "root", "process.user.uid: expected a whole number from 0 to 4294967295, found a string");
+        RefusedWith(config => config["process"]!["user"]!["uid"] = "root",
+            "process.user.uid: expected a whole number from 0 to 4294967295, found a string");
 
     [Fact]
     public void A_missing_bundle_is_named() => Container.Script("true").Use(container =>
-        container.Rt("run", "--bundle", "/no/such/bundle", container.Id).ShouldFailWith("open bundle /no/such/bundle: no such file or directory"));
+        container.Rt("run", "--bundle", "/no/such/bundle", container.Id)
+            .ShouldFailWith("open bundle /no/such/bundle: no such file or directory"));
 
     [Fact]
     public void A_bundle_without_configuration_is_named() => Container.Script("true").Use(container =>
@@ -55,7 +57,8 @@ public sealed class ErrorTests
     }
 
     [Fact]
-    public void No_arguments_are_refused() => RefusedWith(config => config["process"]!["args"] = new JsonArray(), "process.args: args must not be empty");
+    public void No_arguments_are_refused() =>
+        RefusedWith(config => config["process"]!["args"] = new JsonArray(), "process.args: args must not be empty");
 
     [Theory]
     [InlineData("..")]
@@ -67,20 +70,23 @@ public sealed class ErrorTests
 
     [Fact]
     public void An_ordinary_user_is_told_what_is_missing() => Container.Script("true").Use(container =>
-        Command.Run("setpriv", "--reuid", "65534", "--clear-groups", Repository.Binary, "--root", "/tmp/rt-nobody", "run", "--bundle", container.Bundle, container.Id)
-            .ShouldFailWith("rootless container requires user namespaces"));
+        container.RtAsOrdinaryUser(bundle => ["run", "--bundle", bundle, container.Id]).ShouldFailWith("rootless container requires user namespaces"));
 
     [Fact]
     public void An_unknown_file_system_is_named() =>
-        RefusedWith(config => config["mounts"]![0]!["type"] = "nosuchfs", "mounts[0]: mount nosuchfs on /proc: unknown file system type \"nosuchfs\"");
+        RefusedWith(config => config["mounts"]![0]!["type"] = "nosuchfs",
+            "mounts[0]: mount nosuchfs on /proc: unknown file system type \"nosuchfs\"");
 
     [Fact]
     public void A_mount_option_that_the_file_system_refuses_is_told_in_the_kernels_words() =>
-        RefusedWith(config => config["mounts"]![1]!["options"]!.AsArray().Add("size=nonsense"), "mounts[1]: mount tmpfs on /dev: invalid argument", "size");
+        RefusedWith(config => config["mounts"]![1]!["options"]!.AsArray().Add("size=nonsense"),
+            "mounts[1]: mount tmpfs on /dev: invalid argument", "size");
 
     [Fact]
     public void A_missing_bind_source_is_named() =>
-        RefusedWith(config => config["mounts"]!.AsArray().Add(JsonNode.Parse("""{"destination": "/tmp", "type": "bind", "source": "/no/source", "options": ["bind"]}""")),
+        RefusedWith(
+            config => config["mounts"]!.AsArray().Add(
+                JsonNode.Parse("""{"destination": "/tmp", "type": "bind", "source": "/no/source", "options": ["bind"]}""")),
             "mounts[7]: bind mount /no/source on /tmp: no such file or directory");
 
     [Fact]
@@ -110,18 +116,21 @@ public sealed class ErrorTests
 
     [Fact]
     public void A_namespace_of_another_type_is_refused() => RefusedWith(config =>
-        config["linux"]!["namespaces"]![1]!["path"] = "/proc/self/ns/uts", "linux.namespaces[1]: join network namespace /proc/self/ns/uts: it is none of that type");
+        config["linux"]!["namespaces"]![1]!["path"] = "/proc/self/ns/uts",
+        "linux.namespaces[1]: join network namespace /proc/self/ns/uts: it is none of that type");
 
     [Fact]
     public void A_limit_without_its_controller_is_refused_with_its_path()
     {
         File.ReadAllText("/sys/fs/cgroup/cgroup.controllers").Should().NotContain("rdma", "this test needs a controller that is not there");
-        RefusedWith(config => config["linux"]!["resources"]!["unified"] = JsonNode.Parse("""{"rdma.max": "max"}"""), "linux.resources.unified.rdma.max: can't be set: /sys/fs/cgroup has no rdma controller");
+        RefusedWith(config => config["linux"]!["resources"]!["unified"] = JsonNode.Parse("""{"rdma.max": "max"}"""),
+            "linux.resources.unified.rdma.max: can't be set: /sys/fs/cgroup has no rdma controller");
     }
 
     [Fact]
     public void A_sysctl_of_the_host_is_refused() =>
-        RefusedWith(config => config["linux"]!["sysctl"] = JsonNode.Parse("""{"vm.swappiness": "1"}"""), "linux.sysctl.vm.swappiness: is not in a separate kernel namespace");
+        RefusedWith(config => config["linux"]!["sysctl"] = JsonNode.Parse("""{"vm.swappiness": "1"}"""),
+            "linux.sysctl.vm.swappiness: is not in a separate kernel namespace");
 
     [Fact]
     public void A_sysctl_of_a_joined_namespace_that_is_the_hosts_is_refused() => RefusedWith(config =>
@@ -150,7 +159,8 @@ public sealed class ErrorTests
     public void What_is_not_supported_yet_is_refused_with_its_path()
     {
         RefusedWith(config => config["process"]!["terminal"] = true, "process.terminal: is not supported yet");
-        RefusedWith(config => config["hooks"] = JsonNode.Parse("""{"prestart": [{"path": "/bin/true"}]}"""), "hooks.prestart: is not supported yet");
+        RefusedWith(config => config["hooks"] = JsonNode.Parse("""{"prestart": [{"path": "/bin/true"}]}"""),
+            "hooks.prestart: is not supported yet");
     }
 
     [Fact]

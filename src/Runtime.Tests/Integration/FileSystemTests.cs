@@ -47,7 +47,8 @@ public sealed class FileSystemTests : IDisposable
     public void A_directory_of_the_host_is_bound_with_missing_mount_points_made()
     {
         File.WriteAllText(Path.Combine(host, "file"), "from the host");
-        Inside("cat /deep/down/here/file", With($$"""{"destination": "/deep/down/here", "source": "{{host}}", "options": ["rbind", "ro"]}"""), ownRoot: true)
+        Inside("cat /deep/down/here/file",
+            With($$"""{"destination": "/deep/down/here", "source": "{{host}}", "options": ["rbind", "ro"]}"""), ownRoot: true)
             .Should().Be("from the host");
     }
 
@@ -56,13 +57,16 @@ public sealed class FileSystemTests : IDisposable
     {
         string file = Path.Combine(host, "file");
         File.WriteAllText(file, "nameserver");
-        Inside("cat /etc/new; echo x 2>/dev/null >/etc/new || echo refused", With($$"""{"destination": "/etc/new", "type": "bind", "source": "{{file}}", "options": ["bind", "ro"]}"""), ownRoot: true)
+        Inside("cat /etc/new; echo x 2>/dev/null >/etc/new || echo refused",
+            With($$"""{"destination": "/etc/new", "type": "bind", "source": "{{file}}", "options": ["bind", "ro"]}"""), ownRoot: true)
             .Should().Be("nameserverrefused");
     }
 
     [Fact]
     public void A_relative_source_starts_from_the_bundle() =>
-        Inside("ls /mnt/config.json", With("""{"destination": "/mnt", "type": "bind", "source": ".", "options": ["bind"]}"""), ownRoot: true).Should().Be("/mnt/config.json");
+        Inside("ls /mnt/config.json",
+            With("""{"destination": "/mnt", "type": "bind", "source": ".", "options": ["bind"]}"""), ownRoot: true)
+            .Should().Be("/mnt/config.json");
 
     [Theory]
     [InlineData("ro,nosuid,nodev,noexec,noatime", "ro,nosuid,nodev,noexec,noatime")]
@@ -72,7 +76,8 @@ public sealed class FileSystemTests : IDisposable
     public void A_bind_mount_takes_its_flags(string options, string seen)
     {
         string list = string.Join(',', options.Split(',').Select(option => $"\"{option}\""));
-        Inside("grep ' /mnt ' /proc/self/mountinfo | cut -d' ' -f6", With($$"""{"destination": "/mnt", "type": "bind", "source": "{{host}}", "options": ["bind", {{list}}]}"""), ownRoot: true)
+        Inside("grep ' /mnt ' /proc/self/mountinfo | cut -d' ' -f6",
+            With($$"""{"destination": "/mnt", "type": "bind", "source": "{{host}}", "options": ["bind", {{list}}]}"""), ownRoot: true)
             .Split(',').Should().Contain(seen.Split(',').Where(flag => flag is not "relatime"));
     }
 
@@ -83,7 +88,8 @@ public sealed class FileSystemTests : IDisposable
         Command.Run("mount", "-t", "tmpfs", "none", below).ShouldEndWith(0);
         try
         {
-            Inside("touch /mnt/below/x 2>&1 || true", With($$"""{"destination": "/mnt", "source": "{{host}}", "type": "bind", "options": ["rbind", "rro"]}"""), ownRoot: true)
+            Inside("touch /mnt/below/x 2>&1 || true",
+                With($$"""{"destination": "/mnt", "source": "{{host}}", "type": "bind", "options": ["rbind", "rro"]}"""), ownRoot: true)
                 .Should().Contain("Read-only file system");
         }
         finally
@@ -97,15 +103,20 @@ public sealed class FileSystemTests : IDisposable
     [InlineData("rprivate", " - ")]
     [InlineData("unbindable", "unbindable")]
     public void A_mount_takes_its_propagation(string propagation, string seen) =>
-        Inside("grep ' /mnt ' /proc/self/mountinfo", With($$"""{"destination": "/mnt", "type": "tmpfs", "source": "t", "options": ["{{propagation}}"]}"""), ownRoot: true).Should().Contain(seen);
+        Inside("grep ' /mnt ' /proc/self/mountinfo",
+            With($$"""{"destination": "/mnt", "type": "tmpfs", "source": "t", "options": ["{{propagation}}"]}"""), ownRoot: true)
+            .Should().Contain(seen);
 
     [Fact]
     public void The_root_takes_its_propagation() =>
-        Inside("grep ' / / ' /proc/self/mountinfo || head -1 /proc/self/mountinfo", config => config["linux"]!["rootfsPropagation"] = "shared").Should().Contain("shared:");
+        Inside("grep ' / / ' /proc/self/mountinfo || head -1 /proc/self/mountinfo",
+            config => config["linux"]!["rootfsPropagation"] = "shared")
+            .Should().Contain("shared:");
 
     [Fact]
     public void A_tmpfs_takes_size_and_mode() =>
-        Inside("stat -c %a /mnt; df -k /mnt | tail -1 | awk '{print $2}'", With("""{"destination": "/mnt", "type": "tmpfs", "source": "t", "options": ["mode=1750", "size=1m"]}"""), ownRoot: true)
+        Inside("stat -c %a /mnt; df -k /mnt | tail -1 | awk '{print $2}'",
+            With("""{"destination": "/mnt", "type": "tmpfs", "source": "t", "options": ["mode=1750", "size=1m"]}"""), ownRoot: true)
             .Should().Be("1750\n1024");
 
     [Fact]
@@ -114,14 +125,18 @@ public sealed class FileSystemTests : IDisposable
 
     [Fact]
     public void A_tmpfs_on_a_directory_made_for_it_is_everyones() =>
-        Inside("stat -c %a /scratch", With("""{"destination": "/scratch", "type": "tmpfs", "source": "t"}"""), ownRoot: true).Should().Be("1777");
+        Inside("stat -c %a /scratch", With("""{"destination": "/scratch", "type": "tmpfs", "source": "t"}"""), ownRoot: true)
+            .Should().Be("1777");
 
     [Fact]
     public void On_kernels_without_mount_setattr_the_old_remount_serves()
     {
-        using Container container = Container.Script("awk '$5 ~ \"^(/mnt|/proc/bus|/)$\" && $6 ~ /^ro/' /proc/self/mountinfo | wc -l; touch /mnt/x 2>&1; true",
-            With($$"""{"destination": "/mnt", "type": "bind", "source": "{{host}}", "options": ["bind", "ro", "rprivate"]}"""), ownRoot: true);
-        Command.Run("strace", "-f", "-o", "/dev/null", "-e", "inject=mount_setattr:error=ENOSYS", Repository.Binary, "--root", container.StateRoot, "run", "--bundle", container.Bundle, container.Id)
+        using Container container = Container.Script(
+            "awk '$5 ~ \"^(/mnt|/proc/bus|/)$\" && $6 ~ /^ro/' /proc/self/mountinfo | wc -l; touch /mnt/x 2>&1; true",
+            With($$"""{"destination": "/mnt", "type": "bind", "source": "{{host}}", "options": ["bind", "ro", "rprivate"]}"""),
+            ownRoot: true);
+        Command.Run("strace", "-f", "-o", "/dev/null", "-e", "inject=mount_setattr:error=ENOSYS",
+            Repository.Binary, "--root", container.StateRoot, "run", "--bundle", container.Bundle, container.Id)
             .ShouldEndWith(0).Out.Should().StartWith("3\n").And.Contain("Read-only file system");
     }
 
@@ -135,7 +150,8 @@ public sealed class FileSystemTests : IDisposable
     [Fact]
     public void A_symlink_in_the_root_leads_a_mount_nowhere_else_than_into_the_root()
     {
-        using Container container = Container.Script("ls -d /etc/inside", With("""{"destination": "/link/inside", "type": "tmpfs", "source": "t"}"""), ownRoot: true);
+        using Container container = Container.Script("ls -d /etc/inside",
+            With("""{"destination": "/link/inside", "type": "tmpfs", "source": "t"}"""), ownRoot: true);
         string target = Path.Combine(host, "outside");
         Directory.CreateDirectory(target);
         File.CreateSymbolicLink(Path.Combine(container.Root, "link"), "../../../../../../../../etc");
@@ -156,11 +172,13 @@ public sealed class FileSystemTests : IDisposable
 
     [Fact]
     public void Default_devices_are_there_and_work() =>
-        Inside("head -c 4 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c; echo x >/dev/null; echo x >/dev/full || echo full; stat -c '%t:%T %a' /dev/tty; for l in ptmx fd stdin; do readlink /dev/$l; done")
+        Inside("head -c 4 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c; echo x >/dev/null; echo x >/dev/full || echo full; "
+            + "stat -c '%t:%T %a' /dev/tty; for l in ptmx fd stdin; do readlink /dev/$l; done")
             .Should().Be("4\n4\nfull\n5:0 666\npts/ptmx\n/proc/self/fd\n/proc/self/fd/0");
 
     [Fact]
-    public void Configured_devices_are_made_with_number_mode_and_owner() => Inside("stat -c '%F %t:%T %a %u:%g' /dev/my/null /dev/fifo", config =>
+    public void Configured_devices_are_made_with_number_mode_and_owner() => Inside(
+        "stat -c '%F %t:%T %a %u:%g' /dev/my/null /dev/fifo", config =>
         config["linux"]!["devices"] = JsonNode.Parse("""
             [{"type": "c", "path": "/dev/my/null", "major": 1, "minor": 3, "fileMode": 432, "uid": 5, "gid": 6},
              {"type": "p", "path": "/dev/fifo", "fileMode": 384}]
@@ -175,11 +193,13 @@ public sealed class FileSystemTests : IDisposable
     public void Devices_that_the_rules_allow_can_as_far_as_the_kernel_has_them() => Inside("cat /dev/none 2>&1; true", config =>
     {
         config["linux"]!["devices"] = JsonNode.Parse("""[{"type": "c", "path": "/dev/none", "major": 240, "minor": 77}]""");
-        config["linux"]!["resources"]!["devices"]!.AsArray().Add(JsonNode.Parse("""{"allow": true, "type": "c", "major": 240, "minor": 77, "access": "r"}"""));
+        config["linux"]!["resources"]!["devices"]!.AsArray().Add(
+            JsonNode.Parse("""{"allow": true, "type": "c", "major": 240, "minor": 77, "access": "r"}"""));
     }).Should().Contain("No such device or address");
 
     [Fact]
-    public void Masked_paths_show_nothing() => Inside("cat /proc/keys /proc/timer_list | wc -c; ls /sys/firmware | wc -l").Should().Be("0\n0");
+    public void Masked_paths_show_nothing() =>
+        Inside("cat /proc/keys /proc/timer_list | wc -c; ls /sys/firmware | wc -l").Should().Be("0\n0");
 
     [Fact]
     public void Read_only_paths_can_not_be_written() =>

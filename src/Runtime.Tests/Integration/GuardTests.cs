@@ -55,7 +55,8 @@ public sealed class GuardTests : IDisposable
         // The init executes rt, which has something to say, and hangs saying it: its output is a pipe that is full.
         Command.Shell("""
             mkfifo "$1"; exec 9<>"$1"; head -c 65536 /dev/zero >&9; rt=$2; shift 2; exec "$rt" "$@" >&9 2>&9
-            """, fifo, victim, "--root", container.StateRoot, "run", "--detach", "--bundle", container.Bundle, container.Id).ShouldEndWith(0);
+            """, fifo, victim, "--root", container.StateRoot, "run", "--detach", "--bundle", container.Bundle, container.Id)
+            .ShouldEndWith(0);
         int pid = container.Pid;
         File.ReadAllText($"/proc/{pid}/comm").Trim().Should().BeOneOf("exe", "link", "script");
         Command.Shell(Attack, pid.ToString(), fifo).Out.Should().Contain("Read-only file system");
@@ -66,10 +67,11 @@ public sealed class GuardTests : IDisposable
     public void The_attack_is_a_real_one_against_a_program_without_the_guard()
     {
         string victim = Path.Combine(host, "busybox"), fifo = Path.Combine(host, "fifo");
-        File.Copy("/bin/busybox", victim);
+        File.Copy(Path.Combine(Repository.Root, "artifacts/test/rootfs/bin/busybox"), victim);
         Command.Run("mkfifo", fifo).ShouldEndWith(0);
         using Command.Running program = Command.Start("sh", "-c", "exec \"$0\" sh -c 'echo x >\"$0\"' \"$1\"", victim, fifo);
-        SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{program.Pid}/comm") != "sh\n" || new FileInfo($"/proc/{program.Pid}/exe").LinkTarget == victim, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{program.Pid}/comm") != "sh\n"
+            || new FileInfo($"/proc/{program.Pid}/exe").LinkTarget == victim, 5000).Should().BeTrue();
         Command.Shell(Attack, program.Pid.ToString(), fifo);
         File.ReadAllText(victim).Should().StartWith("overwritten");
     }
@@ -107,7 +109,8 @@ public sealed class GuardTests : IDisposable
     {
         // The second prctl of `run` is PR_SET_MM_MAP; the first makes it a subreaper.
         using Container container = Container.Script("echo ran");
-        Result result = Command.Run("strace", "-o", "/dev/null", "-e", "inject=prctl:error=EPERM:when=2", Repository.Binary, "--debug", "--root", container.StateRoot, "run", "--bundle", container.Bundle, container.Id);
+        Result result = Command.Run("strace", "-o", "/dev/null", "-e", "inject=prctl:error=EPERM:when=2",
+            Repository.Binary, "--debug", "--root", container.StateRoot, "run", "--bundle", container.Bundle, container.Id);
         result.Out.Should().Be("ran\n");
         result.Error.Should().Contain("change /proc/self/exe: operation not permitted");
     }

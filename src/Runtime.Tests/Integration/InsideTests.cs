@@ -44,7 +44,8 @@ public sealed class InsideTests
 
     [Fact]
     public void Its_environment_is_the_configurations_alone() =>
-        Inside("tr '\\0' '\\n' </proc/1/environ | sort").Should().Be("HOME=/root\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nTERM=xterm");
+        Inside("tr '\\0' '\\n' </proc/1/environ | sort")
+            .Should().Be("HOME=/root\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nTERM=xterm");
 
     [Fact]
     public void Its_working_directory_is_made_if_missing_also_in_a_read_only_root()
@@ -60,7 +61,8 @@ public sealed class InsideTests
             {"bounding": ["CAP_KILL", "CAP_CHOWN"], "effective": ["CAP_KILL"], "permitted": ["CAP_KILL", "CAP_CHOWN"],
              "inheritable": ["CAP_CHOWN"], "ambient": ["CAP_CHOWN"]}
             """));
-        status.Should().Contain("CapInh:\t0000000000000001").And.Contain("CapBnd:\t0000000000000021").And.Contain("CapAmb:\t0000000000000001");
+        status.Should().Contain("CapInh:\t0000000000000001")
+            .And.Contain("CapBnd:\t0000000000000021").And.Contain("CapAmb:\t0000000000000001");
     }
 
     [Fact]
@@ -93,13 +95,15 @@ public sealed class InsideTests
 
     [Fact]
     public void It_inherits_no_signal_setup() =>
-        Inside("", config => config["process"]!["args"] = new JsonArray("grep", "-E", "SigBlk|SigIgn", "/proc/1/status")).Should().Be("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000");
+        Inside("", config => config["process"]!["args"] = new JsonArray("grep", "-E", "SigBlk|SigIgn", "/proc/1/status"))
+            .Should().Be("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000");
 
     [Fact]
     public void It_inherits_no_ignored_signal_of_the_caller()
     {
         using Container container = new(config => config["process"]!["args"] = new JsonArray("grep", "SigIgn", "/proc/1/status"));
-        Command.Shell("trap '' HUP PIPE; exec \"$0\" --root \"$1\" run -b \"$2\" \"$3\"".Replace("$0", Repository.Binary), container.StateRoot, container.Bundle, container.Id)
+        Command.Shell("trap '' HUP PIPE; exec \"$0\" --root \"$1\" run -b \"$2\" \"$3\"".Replace("$0", Repository.Binary),
+            container.StateRoot, container.Bundle, container.Id)
             .ShouldEndWith(0).Out.Should().Be("SigIgn:\t0000000000000000\n");
     }
 
@@ -107,7 +111,8 @@ public sealed class InsideTests
     public void It_inherits_no_descriptor_but_stdio()
     {
         using Container container = Container.Script("ls /proc/1/fd | tr '\\n' ' '");
-        Command.Shell($"exec {Repository.Binary} --root $1 run -b $2 $3 5</dev/null 9</etc/passwd", container.StateRoot, container.Bundle, container.Id)
+        Command.Shell($"exec {Repository.Binary} --root $1 run -b $2 $3 5</dev/null 9</etc/passwd",
+            container.StateRoot, container.Bundle, container.Id)
             .ShouldEndWith(0).Out.Should().Be("0 1 2 ");
     }
 
@@ -115,7 +120,9 @@ public sealed class InsideTests
     public void It_gets_the_descriptors_that_are_to_be_preserved()
     {
         using Container container = Container.Script("ls /proc/1/fd | tr '\\n' ' '; cat <&4");
-        Command.Shell($"exec {Repository.Binary} --root $1 run --preserve-fds 2 -b $2 $3 3</dev/null 4</proc/sys/kernel/ostype 5</etc/passwd", container.StateRoot, container.Bundle, container.Id)
+        Command.Shell(
+            $"exec {Repository.Binary} --root $1 run --preserve-fds 2 -b $2 $3 3</dev/null 4</proc/sys/kernel/ostype 5</etc/passwd",
+            container.StateRoot, container.Bundle, container.Id)
             .ShouldEndWith(0).Out.Should().Be("0 1 2 3 4 Linux\n");
     }
 
@@ -132,7 +139,8 @@ public sealed class InsideTests
         using var holder = Command.Start("unshare", "--net", "sleep", "60");
         string path = $"/proc/{holder.Pid}/ns/net";
         SpinWait.SpinUntil(() => new FileInfo(path).LinkTarget != new FileInfo("/proc/self/ns/net").LinkTarget, 5000).Should().BeTrue();
-        Inside("readlink /proc/self/ns/net", config => config["linux"]!["namespaces"]![1]!["path"] = path).Should().Be(new FileInfo(path).LinkTarget);
+        Inside("readlink /proc/self/ns/net", config => config["linux"]!["namespaces"]![1]!["path"] = path)
+            .Should().Be(new FileInfo(path).LinkTarget);
     }
 
     [Fact]
@@ -140,13 +148,17 @@ public sealed class InsideTests
     {
         using Container first = Container.Script("sleep 60");
         first.Rt("run", "--detach", "--bundle", first.Bundle, first.Id).ShouldEndWith(0);
-        Inside("echo $$ $(tr '\\0' ' ' </proc/1/cmdline)", config => config["linux"]!["namespaces"]![0]!["path"] = $"/proc/{first.Pid}/ns/pid")
+        Inside("echo $$ $(tr '\\0' ' ' </proc/1/cmdline)",
+            config => config["linux"]!["namespaces"]![0]!["path"] = $"/proc/{first.Pid}/ns/pid")
             .Should().MatchRegex("^[2-9][0-9]* (sleep 60|sh -c sleep 60) ?$");
     }
 
     [Fact]
-    public void Sysctls_of_its_namespaces_are_set() => Inside("cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/kernel/msgmax", config =>
-        config["linux"]!["sysctl"] = JsonNode.Parse("""{"net.ipv4.ip_unprivileged_port_start": "77", "kernel.msgmax": "65536"}""")).Should().Be("77\n65536");
+    public void Sysctls_of_its_namespaces_are_set() => Inside(
+        "cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/kernel/msgmax",
+        config =>
+            config["linux"]!["sysctl"] = JsonNode.Parse("""{"net.ipv4.ip_unprivileged_port_start": "77", "kernel.msgmax": "65536"}"""))
+        .Should().Be("77\n65536");
 
     [Fact]
     public void Its_cgroup_is_the_root_that_it_sees() => Inside("grep ^0: /proc/self/cgroup").Should().Be("0::/");

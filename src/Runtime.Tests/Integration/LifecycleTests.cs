@@ -31,7 +31,8 @@ public sealed class LifecycleTests
         using Container container = new(config => config["annotations"] = JsonNode.Parse("""{"a.b": "c \" d"}"""));
         container.Create().ShouldEndWith(0);
         JsonObject state = JsonNode.Parse(container.Rt("state", container.Id).Out)!.AsObject();
-        state.Select(member => member.Key).Should().Equal("ociVersion", "id", "pid", "status", "bundle", "rootfs", "created", "annotations", "owner");
+        state.Select(member => member.Key)
+            .Should().Equal("ociVersion", "id", "pid", "status", "bundle", "rootfs", "created", "annotations", "owner");
         state["id"]!.GetValue<string>().Should().Be(container.Id);
         state["bundle"]!.GetValue<string>().Should().Be(container.Bundle);
         state["annotations"]!["a.b"]!.GetValue<string>().Should().Be("c \" d");
@@ -103,8 +104,10 @@ public sealed class LifecycleTests
     public void The_gate_outlives_the_caller_of_create()
     {
         using Container container = Container.Script("echo started >/tmp/file", config =>
-            config["mounts"]!.AsArray().Add(JsonNode.Parse("""{"destination": "/tmp", "type": "bind", "source": ".", "options": ["bind"]}""")));
-        Command.Shell("setsid \"$@\" & wait $!; kill -9 $$", Repository.Binary, "--root", container.StateRoot, "create", "--bundle", container.Bundle, container.Id);
+            config["mounts"]!.AsArray().Add(
+                JsonNode.Parse("""{"destination": "/tmp", "type": "bind", "source": ".", "options": ["bind"]}""")));
+        Command.Shell("setsid \"$@\" & wait $!; kill -9 $$",
+            Repository.Binary, "--root", container.StateRoot, "create", "--bundle", container.Bundle, container.Id);
         container.Status.Should().Be("created");
         container.Rt("start", container.Id).ShouldEndWith(0);
         string file = Path.Combine(container.Bundle, "file");
@@ -136,7 +139,8 @@ public sealed class LifecycleTests
         using Container container = Sleeper();
         Result[] results = InParallel(8, () => container.Create());
         results.Count(result => result.Code == 0).Should().Be(1, string.Concat(results.Select(result => result.Error)));
-        results.Where(result => result.Code != 0).Should().OnlyContain(result => result.Error.Contains("container with given ID already exists"));
+        results.Where(result => result.Code != 0)
+            .Should().OnlyContain(result => result.Error.Contains("container with given ID already exists"));
         container.Status.Should().Be("created");
     }
 
@@ -195,7 +199,8 @@ public sealed class LifecycleTests
         using Container container = Sleeper();
         container.Rt("delete", "nobody").ShouldFailWith("container does not exist");
         container.Rt("delete", "--force", "nobody").ShouldEndWith(0).Error.Should().BeEmpty();
-        foreach (string command in (string[])["start", "kill", "state"]) container.Rt(command, "nobody").ShouldFailWith("container does not exist");
+        foreach (string command in (string[])["start", "kill", "state"])
+            container.Rt(command, "nobody").ShouldFailWith("container does not exist");
     }
 
     [Fact]
@@ -236,7 +241,8 @@ public sealed class LifecycleTests
     [Fact]
     public void All_processes_are_killed_together()
     {
-        using Container container = Container.Script("sleep 100 & sleep 100 & exec sleep 100", config => config["linux"]!["namespaces"]!.AsArray().RemoveAt(0));
+        using Container container = Container.Script("sleep 100 & sleep 100 & exec sleep 100", config =>
+            config["linux"]!["namespaces"]!.AsArray().RemoveAt(0));
         container.Run("--detach").ShouldEndWith(0);
         string processes = container.Cgroup + "/cgroup.procs";
         SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length == 3, 5000).Should().BeTrue();
@@ -247,7 +253,8 @@ public sealed class LifecycleTests
     [Fact]
     public void A_signal_goes_to_all_of_very_many_processes()
     {
-        using Container container = Container.Script("for i in $(seq 1000); do sleep 100 & done; exec sleep 100", config => config["linux"]!["namespaces"]!.AsArray().RemoveAt(0));
+        using Container container = Container.Script("for i in $(seq 1000); do sleep 100 & done; exec sleep 100", config =>
+            config["linux"]!["namespaces"]!.AsArray().RemoveAt(0));
         container.Run("--detach").ShouldEndWith(0);
         string processes = container.Cgroup + "/cgroup.procs";
         SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length == 1001, 10000).Should().BeTrue();
@@ -275,7 +282,8 @@ public sealed class LifecycleTests
     {
         using Container container = Sleeper();
         using Command.Running run = container.Start("run", "--bundle", container.Bundle, container.Id);
-        SpinWait.SpinUntil(() => Directory.Exists(Path.Combine(container.StateRoot, container.Id)) && container.Status == "running", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Directory.Exists(Path.Combine(container.StateRoot, container.Id)) && container.Status == "running", 5000)
+            .Should().BeTrue();
         Command.Run("kill", "-KILL", run.Pid.ToString()).ShouldEndWith(0);
         run.Wait();
         container.Status.Should().Be("running");

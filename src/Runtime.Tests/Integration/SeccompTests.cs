@@ -8,7 +8,8 @@ public sealed class SeccompTests
     private static Action<JsonNode> Filter(string rules, bool noNewPrivileges = true) => config =>
     {
         config["process"]!["noNewPrivileges"] = noNewPrivileges;
-        config["linux"]!["seccomp"] = JsonNode.Parse($$"""{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], "syscalls": {{rules}}}""");
+        config["linux"]!["seccomp"] = JsonNode.Parse(
+            $$"""{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], "syscalls": {{rules}}}""");
     };
 
     [Theory]
@@ -17,7 +18,8 @@ public sealed class SeccompTests
     public void A_forbidden_call_fails_with_the_errno_asked_for(bool noNewPrivileges) => Container.Script(
         "mkdir /tmp/x 2>&1; grep ^Seccomp: /proc/1/status",
         Filter("""[{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]""", noNewPrivileges))
-        .Use(container => container.Run().ShouldEndWith(0).Out.Should().Be("mkdir: can't create directory '/tmp/x': No space left on device\nSeccomp:\t2\n"));
+        .Use(container => container.Run().ShouldEndWith(0).Out
+            .Should().Be("mkdir: can't create directory '/tmp/x': No space left on device\nSeccomp:\t2\n"));
 
     [Fact]
     public void A_rule_with_arguments_applies_to_those_alone() => Container.Script(
@@ -33,7 +35,8 @@ public sealed class SeccompTests
     [Fact]
     public void The_compiled_filter_is_kept_and_serves_the_next_container()
     {
-        using Container container = Container.Script("mkdir /tmp/x 2>&1; true", Filter("""[{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]"""));
+        using Container container = Container.Script("mkdir /tmp/x 2>&1; true",
+            Filter("""[{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]"""));
         string first = container.Run().ShouldEndWith(0).Out;
         string cached = Directory.GetFiles(Path.Combine(container.StateRoot, "@seccomp")).Should().ContainSingle().Subject;
         container.Run().ShouldEndWith(0).Out.Should().Be(first).And.Contain("No space left");
@@ -42,6 +45,8 @@ public sealed class SeccompTests
     }
 
     [Fact]
-    public void A_bad_action_is_refused_with_its_path() => new Container(Filter("""[{"names": ["mkdir"], "action": "SCMP_ACT_NONSENSE"}]""")).Use(container =>
-        container.Run().ShouldFailWith("linux.seccomp.syscalls[0].action: \"SCMP_ACT_NONSENSE\" is not known"));
+    public void A_bad_action_is_refused_with_its_path() => new Container(
+        Filter("""[{"names": ["mkdir"], "action": "SCMP_ACT_NONSENSE"}]"""))
+        .Use(container =>
+            container.Run().ShouldFailWith("linux.seccomp.syscalls[0].action: \"SCMP_ACT_NONSENSE\" is not known"));
 }

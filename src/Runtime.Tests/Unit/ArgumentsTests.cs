@@ -18,7 +18,8 @@ public sealed class ArgumentsTests
     [InlineData("--root", null)]
     [InlineData("--root /x", null)]
     [InlineData("", null)]
-    public void The_command_is_found_behind_the_global_options(string line, string? command) => Arguments.Command(Words(line)).Should().Be(command);
+    public void The_command_is_found_behind_the_global_options(string line, string? command) =>
+        Arguments.Command(Words(line)).Should().Be(command);
 
     [Theory]
     [InlineData("-root /x run", "--root /x run")]

@@ -80,7 +80,8 @@ public sealed class CapabilityTests
         config.Process!.Capabilities = capabilities;
         List<string> warnings = [];
         LaunchOptions options = new() { Id = "box", Bundle = "/bundle", Warn = warnings.Add };
-        LaunchPlan plan = Compiler.Compile(config, options, new Host(new CgroupHierarchy(null, "/"), 40), _ => throw new InvalidOperationException());
+        LaunchPlan plan = Compiler.Compile(config, options, new Host(new CgroupHierarchy(null, "/"), 40),
+            _ => throw new InvalidOperationException());
         return (PlanListing.Of(plan).Single(line => line.Step == "capset"), warnings);
     }
 }

@@ -109,7 +109,8 @@ public sealed class CgroupCompilerTests
     [InlineData(null, "")]
     [InlineData(100L, "pids.max=100")]
     [InlineData(-1L, "pids.max=max")]
-    public void The_number_of_processes_is_limited(long? limit, string writes) => Writes(new Resources { PidsLimit = limit }).Should().Be(writes);
+    public void The_number_of_processes_is_limited(long? limit, string writes) =>
+        Writes(new Resources { PidsLimit = limit }).Should().Be(writes);
 
     [Fact]
     public void Unified_files_are_written_last_and_so_have_the_last_word()

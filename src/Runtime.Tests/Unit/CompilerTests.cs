@@ -68,7 +68,8 @@ public sealed class CompilerTests
     [Fact]
     public void A_device_of_the_configuration_takes_the_place_of_the_default_one()
     {
-        List<PlanLine> lines = Plan(Configs.With("linux.devices[0]", """{"type": "c", "path": "/dev/null", "major": 1, "minor": 3, "fileMode": 256}"""));
+        List<PlanLine> lines = Plan(Configs.With("linux.devices[0]",
+            """{"type": "c", "path": "/dev/null", "major": 1, "minor": 3, "fileMode": 256}"""));
         lines.Should().ContainSingle(line => line.Object == "/dev/null").Which.Details["mode"].Should().Be("0400");
     }
 
@@ -109,14 +110,16 @@ public sealed class CompilerTests
 
         lines.Where(line => line.Step == "propagation").Select(line => $"{line.Step} {line.Object} {line.Details["set"]}")
             .Should().Equal(host.Length == 0 ? [] : [host]);
-        lines.Where(line => line.Step == "root-attributes").Select(line => line.Details["propagation"]).Should().Equal(root.Length == 0 ? [] : [root]);
+        lines.Where(line => line.Step == "root-attributes").Select(line => line.Details["propagation"])
+            .Should().Equal(root.Length == 0 ? [] : [root]);
         lines.Single(line => line.Step == "root").Details.ContainsKey("parent").Should().Be(host.Length == 0);
     }
 
     [Fact]
     public void Sysctls_without_a_proc_of_the_container_get_a_detached_one()
     {
-        string json = Configs.With("linux.sysctl", """{"net.core.somaxconn": "7"}""").Replace("\"destination\":\"/proc\"", "\"destination\":\"/elsewhere\"");
+        string json = Configs.With("linux.sysctl", """{"net.core.somaxconn": "7"}""")
+            .Replace("\"destination\":\"/proc\"", "\"destination\":\"/elsewhere\"");
         List<PlanLine> lines = Plan(json);
         PlanLine proc = lines.Single(line => line.Object == "(detached)");
         proc.Details["type"].Should().Be("proc");
@@ -136,7 +139,8 @@ public sealed class CompilerTests
     }
 
     [Fact]
-    public void The_last_step_is_the_program() => Plan(Configs.Good)[^1].Should().BeEquivalentTo(new { Step = "execve", Object = "sh", Origin = "process.args" });
+    public void The_last_step_is_the_program() =>
+        Plan(Configs.Good)[^1].Should().BeEquivalentTo(new { Step = "execve", Object = "sh", Origin = "process.args" });
 
     [Fact]
     public void Run_does_not_wait_at_the_start_gate_and_options_change_the_plan()
@@ -151,15 +155,20 @@ public sealed class CompilerTests
     [Fact]
     public void Every_step_knows_the_property_that_asked_for_it() =>
         Plan(Configs.Good).Select(line => line.Origin).Should().Contain(
-            ["linux.namespaces", "hostname", "domainname", "root.path", "mounts[0]", "linux.devices[0]", "linux.maskedPaths[0]", "linux.readonlyPaths[0]",
-            "process.cwd", "process.rlimits[0]", "process.oomScoreAdj", "process.user", "process.capabilities", "process.args[0]", "linux.resources.devices"]);
+            [
+                "linux.namespaces", "hostname", "domainname", "root.path", "mounts[0]", "linux.devices[0]",
+                "linux.maskedPaths[0]", "linux.readonlyPaths[0]",
+                "process.cwd", "process.rlimits[0]", "process.oomScoreAdj", "process.user", "process.capabilities",
+                "process.args[0]", "linux.resources.devices",
+            ]);
 
     [Fact]
     public void A_joined_network_namespace_keeps_its_loopback_as_it_is()
     {
         string json = Configs.With("linux.namespaces[1]", """{"type": "network", "path": "/run/netns/x"}""");
         Plan(Configs.Good).Should().Contain(line => line.Step == "link-up");
-        Plan(json).Should().NotContain(line => line.Step == "link-up").And.Contain(line => line.Step == "setns" && line.Details["type"] == "network");
+        Plan(json).Should().NotContain(line => line.Step == "link-up")
+            .And.Contain(line => line.Step == "setns" && line.Details["type"] == "network");
     }
 
     private static List<PlanLine> Plan(string json)

@@ -45,7 +45,8 @@ public sealed class ConfigReaderTests
             {
                 Terminal = true, Args = ["a", "b"], Env = ["A=1"], Cwd = "/w", NoNewPrivileges = true, OomScoreAdj = -7,
                 User = new User { Uid = uint.MaxValue, Gid = 2, Umask = 63, AdditionalGids = [3, 4] },
-                Capabilities = new Capabilities { Bounding = ["CAP_KILL"], Effective = ["B"], Inheritable = ["C"], Permitted = ["D"], Ambient = ["E"] },
+                Capabilities = new Capabilities
+                    { Bounding = ["CAP_KILL"], Effective = ["B"], Inheritable = ["C"], Permitted = ["D"], Ambient = ["E"] },
                 Rlimits = [new Rlimit { Type = "RLIMIT_CPU", Soft = 1, Hard = ulong.MaxValue }],
             },
             Hostname = "h",
@@ -145,7 +146,8 @@ public sealed class ConfigReaderTests
 
     [Fact]
     public void The_line_of_a_wrong_value_is_told() =>
-        Refused("{\n\"ociVersion\": \"1.0.0\",\n\"process\": {\n\"cwd\": 7}}").Message.Should().StartWith("process.cwd: expected a string").And.EndWith("(line 4)");
+        Refused("{\n\"ociVersion\": \"1.0.0\",\n\"process\": {\n\"cwd\": 7}}")
+            .Message.Should().StartWith("process.cwd: expected a string").And.EndWith("(line 4)");
 
     [Theory]
     [InlineData("")]
@@ -168,7 +170,8 @@ public sealed class ConfigReaderTests
     [InlineData("[]", "expected an object, found an array (line 1)")]
     [InlineData("7", "expected an object")]
     [InlineData("null", "the configuration is null")]
-    public void A_configuration_that_is_no_object_is_refused(string json, string message) => Refused(json).Message.Should().StartWith(message);
+    public void A_configuration_that_is_no_object_is_refused(string json, string message) =>
+        Refused(json).Message.Should().StartWith(message);
 
     [Theory]
     [InlineData("unknown")]

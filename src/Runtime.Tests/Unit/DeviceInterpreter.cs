@@ -58,14 +58,17 @@ internal static class DeviceInterpreter
         ulong Value(int register) => registers[register] ?? throw new InvalidOperationException($"r{register} is read before it is set");
     }
 
-    /// <summary>Instructions that no path leads to: the kernel's verifier refuses a program that has any, or a path that leads out of it.</summary>
+    /// <summary>
+    /// Instructions that no path leads to: the kernel's verifier refuses a program that has any, or a path that leads out of it.
+    /// </summary>
     public static IEnumerable<int> Unreachable(byte[] program)
     {
         HashSet<int> seen = [];
         Stack<int> open = new([0]);
         while (open.TryPop(out int at))
         {
-            if (at >= program.Length / 8) throw new InvalidOperationException($"a path leads out of the program, to instruction {at} of {program.Length / 8}");
+            if (at >= program.Length / 8)
+                throw new InvalidOperationException($"a path leads out of the program, to instruction {at} of {program.Length / 8}");
             if (!seen.Add(at)) continue;
             byte code = program[at * 8];
             if (code == 0x95) continue;

@@ -123,7 +123,8 @@ public sealed class DeviceProgramTests
     private static DeviceRule Rule(string rule)
     {
         string[] parts = rule.Split(' ', ':');
-        return new DeviceRule { Allow = parts[0] == "+", Type = parts[1], Major = Number(parts[2]), Minor = Number(parts[3]), Access = parts[4] };
+        return new DeviceRule
+            { Allow = parts[0] == "+", Type = parts[1], Major = Number(parts[2]), Minor = Number(parts[3]), Access = parts[4] };
     }
 
     private static long? Number(string number) => number == "*" ? null : long.Parse(number);

@@ -12,7 +12,8 @@ public sealed class PlanListingTests
 {
     private static readonly Host FixedHost = new(new CgroupHierarchy("/sys/fs/cgroup", "/user.slice"), 40);
 
-    public static TheoryData<string> Bundles => new(Directory.GetDirectories(Repository.Bundles).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+    public static TheoryData<string> Bundles => new(
+        Directory.GetDirectories(Repository.Bundles).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Bundles))]
@@ -34,7 +35,8 @@ public sealed class PlanListingTests
         expected["process"]!["terminal"] = false;
         JsonNode actual = JsonNode.Parse(File.ReadAllBytes(Path.Combine(Repository.Bundles, "default/config.json")))!;
 
-        JsonNode.DeepEquals(actual, expected).Should().BeTrue("the file should be\n{0}", expected.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        JsonNode.DeepEquals(actual, expected)
+            .Should().BeTrue("the file should be\n{0}", expected.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
 
     private static string Listing(byte[] json, string id)

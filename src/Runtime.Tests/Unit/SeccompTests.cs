@@ -33,8 +33,10 @@ public sealed class SeccompTests
     public void Every_action_works_as_the_default_and_as_a_rules(string action, uint expected)
     {
         string other = action == "SCMP_ACT_ALLOW" ? "SCMP_ACT_TRAP" : "SCMP_ACT_ALLOW";
-        Run(Compile($$"""{"defaultAction": "{{action}}", "syscalls": [{"names": ["read"], "action": "{{other}}"}]}""").Program, SysWrite).Should().Be(expected);
-        Run(Compile($$"""{"defaultAction": "{{other}}", "syscalls": [{"names": ["read"], "action": "{{action}}"}]}""").Program, SysRead).Should().Be(expected);
+        Run(Compile($$"""{"defaultAction": "{{action}}", "syscalls": [{"names": ["read"], "action": "{{other}}"}]}""").Program, SysWrite)
+            .Should().Be(expected);
+        Run(Compile($$"""{"defaultAction": "{{other}}", "syscalls": [{"names": ["read"], "action": "{{action}}"}]}""").Program, SysRead)
+            .Should().Be(expected);
     }
 
     [Theory]
@@ -53,7 +55,8 @@ public sealed class SeccompTests
     [InlineData("SCMP_CMP_MASKED_EQ", 0x7e020000, 0, 0x10000000, false)]
     [InlineData("SCMP_CMP_MASKED_EQ", 0xff, 0x12, 0xa12, true)]
     [InlineData("SCMP_CMP_MASKED_EQ", 0xff, 0x12, 0xa13, false)]
-    public void A_rule_with_a_comparison_holds_for_the_arguments_that_it_names(string op, ulong value, ulong valueTwo, ulong asked, bool holds)
+    public void A_rule_with_a_comparison_holds_for_the_arguments_that_it_names(
+        string op, ulong value, ulong valueTwo, ulong asked, bool holds)
     {
         byte[] program = Compile($$"""
             {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["clone"], "action": "SCMP_ACT_ALLOW",
@@ -86,8 +89,10 @@ public sealed class SeccompTests
     [Fact]
     public void A_call_that_this_libseccomp_does_not_know_is_left_out()
     {
-        SeccompFilter with = Compile("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["teleport", "mkdir", ""], "action": "SCMP_ACT_TRAP"}]}""");
-        SeccompFilter without = Compile("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_TRAP"}]}""");
+        SeccompFilter with = Compile(
+            """{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["teleport", "mkdir", ""], "action": "SCMP_ACT_TRAP"}]}""");
+        SeccompFilter without = Compile(
+            """{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_TRAP"}]}""");
 
         with.Program.Should().Equal(without.Program);
     }
@@ -139,7 +144,8 @@ public sealed class SeccompTests
 
     [Fact]
     public void An_architecture_that_is_not_named_is_killed() =>
-        Run(Compile("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_TRAP"}]}""").Program, SysRead, I386)
+        Run(Compile("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_TRAP"}]}""").Program,
+            SysRead, I386)
             .Should().BeOneOf(SECCOMP_RET_KILL_THREAD, SECCOMP_RET_KILL_PROCESS);
 
     [Theory]
@@ -174,7 +180,8 @@ public sealed class SeccompTests
 
     [Fact]
     public void The_line_of_a_wrong_value_counts_from_the_configurations_beginning() =>
-        FluentActions.Invoking(() => Compile("{\n\"defaultAction\": 1}")).Should().Throw<SpecException>().Which.Message.Should().EndWith("(line 4)");
+        FluentActions.Invoking(() => Compile("{\n\"defaultAction\": 1}"))
+            .Should().Throw<SpecException>().Which.Message.Should().EndWith("(line 4)");
 
     [Theory]
     [InlineData("docker-plain")]

@@ -122,8 +122,10 @@ internal static unsafe class Cgroup
         byte[] events = FileContent.Read(file, 4096, plan.Directory + "/cgroup.events");
         Files.close(file);
         string text = Encoding.ASCII.GetString(events);
-        if (text.Contains("populated 1", StringComparison.Ordinal)) throw new RtException($"container's cgroup is not empty: {plan.Directory} has processes already");
-        if (text.Contains("frozen 1", StringComparison.Ordinal)) throw new RtException($"container's cgroup unexpectedly frozen: {plan.Directory}");
+        if (text.Contains("populated 1", StringComparison.Ordinal))
+            throw new RtException($"container's cgroup is not empty: {plan.Directory} has processes already");
+        if (text.Contains("frozen 1", StringComparison.Ordinal))
+            throw new RtException($"container's cgroup unexpectedly frozen: {plan.Directory}");
     }
 
     /// <summary>Hands the controllers down from the mount to the cgroup's parent, where they aren't handed down yet.</summary>
@@ -133,14 +135,16 @@ internal static unsafe class Cgroup
         foreach (CgroupWrite write in plan.Writes)
         {
             if (write.Controller != "cgroup" && !available.Contains(write.Controller))
-                throw new SpecException(write.Origin, $"can't be set: {plan.Mount} has no {write.Controller} controller (it has: {string.Join(' ', available)})");
+                throw new SpecException(write.Origin,
+                    $"can't be set: {plan.Mount} has no {write.Controller} controller (it has: {string.Join(' ', available)})");
         }
 
         string[] wanted = plan.Writes.Select(write => write.Controller).Where(controller => controller != "cgroup").Distinct().ToArray();
         string parent = plan.Mount;
         foreach (string part in plan.Path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
-            string missing = string.Join(' ', wanted.Except(Words(parent + "/cgroup.subtree_control")).Select(controller => "+" + controller));
+            string missing = string.Join(' ',
+                wanted.Except(Words(parent + "/cgroup.subtree_control")).Select(controller => "+" + controller));
             if (missing.Length > 0)
             {
                 string path = parent + "/cgroup.subtree_control";
@@ -151,7 +155,8 @@ internal static unsafe class Cgroup
                 }
                 catch (KernelException e) when (e.Errno == Errno.EBUSY)
                 {
-                    throw new RtException($"enable controllers {missing} in {path}: {parent} has processes of its own, beside which cgroup v2 allows no controllers below it");
+                    throw new RtException($"enable controllers {missing} in {path}: {parent} has processes of its own, "
+                        + "beside which cgroup v2 allows no controllers below it");
                 }
                 finally
                 {
@@ -195,11 +200,13 @@ internal static unsafe class Cgroup
             if (program < 0) throw new SpecException("linux.resources.devices", $"load device filter: {Errno.Describe(-program)}");
             int result = Bpf.AttachToCgroup(directory, program);
             Files.close(program);
-            if (result < 0) throw new SpecException("linux.resources.devices", $"attach device filter to {plan.Directory}: {Errno.Describe(-result)}");
+            if (result < 0)
+                throw new SpecException("linux.resources.devices", $"attach device filter to {plan.Directory}: {Errno.Describe(-result)}");
         }
     }
 
-    private static string[] Words(string path) => (FileContent.TryReadText(path) ?? "").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Words(string path) =>
+        (FileContent.TryReadText(path) ?? "").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
 
     private static int RemoveTree(string directory)
     {

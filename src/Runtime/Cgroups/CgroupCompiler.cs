@@ -13,10 +13,12 @@ internal static class CgroupCompiler
         {
             return writes.Count == 0
                 ? null
-                : throw new SpecException(writes[0].Origin, "can't be set: there is no cgroup v2 mount at /sys/fs/cgroup or /sys/fs/cgroup/unified");
+                : throw new SpecException(writes[0].Origin,
+                    "can't be set: there is no cgroup v2 mount at /sys/fs/cgroup or /sys/fs/cgroup/unified");
         }
 
-        return new CgroupPlan(host.Mount, PathOf(config.Linux.CgroupsPath, id, host.Own), writes, DeviceProgram.Compile(config.Linux.Resources.Devices));
+        return new CgroupPlan(host.Mount, PathOf(config.Linux.CgroupsPath, id, host.Own), writes,
+            DeviceProgram.Compile(config.Linux.Resources.Devices));
     }
 
     /// <summary>
@@ -52,11 +54,13 @@ internal static class CgroupCompiler
         List<CgroupWrite> writes = [];
         if (resources.Memory is { } memory) Memory(memory, writes);
         if (resources.Cpu is { } cpu) Cpu(cpu, writes);
-        if (resources.PidsLimit is { } pids and not 0) writes.Add(new("pids.max", pids < 0 ? "max" : pids.ToString(), "linux.resources.pids.limit"));
+        if (resources.PidsLimit is { } pids and not 0)
+            writes.Add(new("pids.max", pids < 0 ? "max" : pids.ToString(), "linux.resources.pids.limit"));
         foreach ((string file, string value) in resources.Unified)
         {
             string origin = $"linux.resources.unified.{file}";
-            if (!char.IsAsciiLetter(file.FirstOrDefault()) || file.Contains('/') || !file.Contains('.')) throw new SpecException(origin, "is not the name of a cgroup file");
+            if (!char.IsAsciiLetter(file.FirstOrDefault()) || file.Contains('/') || !file.Contains('.'))
+                throw new SpecException(origin, "is not the name of a cgroup file");
             writes.Add(new(file, value, origin));
         }
 
@@ -73,8 +77,11 @@ internal static class CgroupCompiler
         long swap = memory.Swap ?? 0;
         if (swap > 0)
         {
-            if (limit <= 0) throw new SpecException(Origin + ".swap", "needs linux.resources.memory.limit beside it: it counts memory and swap together");
-            if (swap < limit) throw new SpecException(Origin + ".swap", $"{swap} is less than linux.resources.memory.limit ({limit}), which it includes");
+            if (limit <= 0)
+                throw new SpecException(Origin + ".swap",
+                    "needs linux.resources.memory.limit beside it: it counts memory and swap together");
+            if (swap < limit)
+                throw new SpecException(Origin + ".swap", $"{swap} is less than linux.resources.memory.limit ({limit}), which it includes");
         }
 
         if (swap != 0 || limit == -1) writes.Add(new("memory.swap.max", swap > 0 ? (swap - limit).ToString() : "max", Origin + ".swap"));
@@ -85,7 +92,8 @@ internal static class CgroupCompiler
     {
         const string Origin = "linux.resources.cpu";
         if (cpu.Idle is { } idle) writes.Add(new("cpu.idle", idle.ToString(), Origin + ".idle"));
-        if (cpu.Shares is { } shares and not 0 && cpu.Idle is not 1) writes.Add(new("cpu.weight", Weight(shares).ToString(), Origin + ".shares"));
+        if (cpu.Shares is { } shares and not 0 && cpu.Idle is not 1)
+            writes.Add(new("cpu.weight", Weight(shares).ToString(), Origin + ".shares"));
 
         long quota = cpu.Quota ?? 0;
         ulong period = cpu.Period ?? 0;

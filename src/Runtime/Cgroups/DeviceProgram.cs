@@ -17,7 +17,9 @@ internal static class DeviceProgram
 
     private const byte R0 = 0, R1 = 1, Type = 2, Access = 3, Major = 4, Minor = 5;
 
-    /// <summary>What every container may do whatever its rules say, as under runc: the default devices, ttys, /dev/net/tun, and mknod of anything.</summary>
+    /// <summary>
+    /// What every container may do whatever its rules say, as under runc: the default devices, ttys, /dev/net/tun, and mknod of anything.
+    /// </summary>
     private static readonly DeviceRule[] Always =
     [
         new() { Allow = true, Type = "c", Access = "m" },
@@ -91,7 +93,8 @@ internal static class DeviceProgram
         ? AccessAll
         : (access.Contains('m') ? AccessMknod : 0) | (access.Contains('r') ? AccessRead : 0) | (access.Contains('w') ? AccessWrite : 0);
 
-    private static DeviceRule Character(long major, long? minor) => new() { Allow = true, Type = "c", Major = major, Minor = minor, Access = "rwm" };
+    private static DeviceRule Character(long major, long? minor) =>
+        new() { Allow = true, Type = "c", Major = major, Minor = minor, Access = "rwm" };
 
     /// <summary>The handful of eBPF instructions that the program needs (bpf(2), Documentation/bpf/standardization).</summary>
     private sealed class Assembler

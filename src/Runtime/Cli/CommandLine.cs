@@ -23,12 +23,21 @@ internal sealed class CommandLine
         ("state", StateCommand.Description, StateCommand.Build),
     ];
 
-    private readonly Option<string> root = new("--root") { Description = "directory where the state of containers is kept, best on a tmpfs", DefaultValueFactory = _ => ContainerStore.DefaultRoot, HelpName = "dir" };
-    private readonly Option<string> log = new("--log") { Description = "file to write messages to, beside errors to stderr", HelpName = "file" };
-    private readonly Option<string> logFormat = new("--log-format") { Description = "format of messages in the file: text or json", DefaultValueFactory = _ => "text", HelpName = "format" };
+    private readonly Option<string> root = new("--root")
+    {
+        Description = "directory where the state of containers is kept, best on a tmpfs",
+        DefaultValueFactory = _ => ContainerStore.DefaultRoot,
+        HelpName = "dir",
+    };
+    private readonly Option<string> log = new("--log")
+        { Description = "file to write messages to, beside errors to stderr", HelpName = "file" };
+    private readonly Option<string> logFormat = new("--log-format")
+        { Description = "format of messages in the file: text or json", DefaultValueFactory = _ => "text", HelpName = "format" };
     private readonly Option<bool> debug = new("--debug") { Description = "write messages of level debug too" };
-    private readonly Option<bool> systemdCgroup = new("--systemd-cgroup") { Description = "have systemd manage the cgroups (not supported yet)" };
-    private readonly Option<string> rootless = new("--rootless") { Description = "ignore cgroup permission errors: true, false or auto", DefaultValueFactory = _ => "auto", HelpName = "value" };
+    private readonly Option<bool> systemdCgroup = new("--systemd-cgroup")
+        { Description = "have systemd manage the cgroups (not supported yet)" };
+    private readonly Option<string> rootless = new("--rootless")
+        { Description = "ignore cgroup permission errors: true, false or auto", DefaultValueFactory = _ => "auto", HelpName = "value" };
     private bool askedForHelp;
     private readonly Option<bool> version = new("--version", "-v") { Description = "print the version" };
 
@@ -57,7 +66,8 @@ internal sealed class CommandLine
     {
         Timeline.Mark("command line read");
         Log.Configure(result.GetValue(log) ?? "", result.GetValue(logFormat)!, result.GetValue(debug));
-        if (result.GetValue(rootless) is not ("true" or "false" or "auto")) throw new RtException($"--rootless: \"{result.GetValue(rootless)}\" is none of true, false and auto");
+        if (result.GetValue(rootless) is not ("true" or "false" or "auto"))
+            throw new RtException($"--rootless: \"{result.GetValue(rootless)}\" is none of true, false and auto");
         int code = action(result, new ContainerStore(Path.GetFullPath(result.GetValue(root)!)));
         Timeline.Mark("done");
         if (Log.DebugEnabled) Log.Debug($"microseconds: {Timeline.Describe()}");
@@ -66,7 +76,8 @@ internal sealed class CommandLine
 
     public void RefuseSystemdCgroup(ParseResult result)
     {
-        if (result.GetValue(systemdCgroup)) throw new RtException("--systemd-cgroup is not supported yet: leave it out, and rt manages the cgroups itself");
+        if (result.GetValue(systemdCgroup))
+            throw new RtException("--systemd-cgroup is not supported yet: leave it out, and rt manages the cgroups itself");
     }
 
     private int Invoke(string[] arguments)
@@ -112,7 +123,8 @@ internal sealed class CommandLine
     private int Print(Command command, ParseResult result)
     {
         if (!result.GetValue(version)) return command.Parse("--help").Invoke();
-        Output.Write($"rt version {BuildInfo.Version}\ncommit: {BuildInfo.Commit}\nspec: {BuildInfo.SpecVersion}\nlibseccomp: {Security.SeccompCompiler.LibraryVersion}\n");
+        Output.Write($"rt version {BuildInfo.Version}\ncommit: {BuildInfo.Commit}\n"
+            + $"spec: {BuildInfo.SpecVersion}\nlibseccomp: {Security.SeccompCompiler.LibraryVersion}\n");
         return 0;
     }
 }

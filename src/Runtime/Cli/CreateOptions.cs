@@ -8,10 +8,14 @@ internal sealed class CreateOptions
 {
     private readonly Argument<string[]> id = ContainerArgument.Make();
     private readonly Option<string> bundle = BundleOption();
-    private readonly Option<string> pidFile = new("--pid-file") { Description = "file to write the pid of the container's init to", HelpName = "file" };
-    private readonly Option<bool> noPivot = new("--no-pivot") { Description = "enter the root file system by chroot, for hosts that run from an initial ramdisk" };
-    private readonly Option<bool> noNewKeyring = new("--no-new-keyring") { Description = "leave the caller's session keyring to the container" };
-    private readonly Option<int> preserveFds = new("--preserve-fds") { Description = "let the container inherit N descriptors beside stdio, from 3 on", HelpName = "N" };
+    private readonly Option<string> pidFile = new("--pid-file")
+        { Description = "file to write the pid of the container's init to", HelpName = "file" };
+    private readonly Option<bool> noPivot = new("--no-pivot")
+        { Description = "enter the root file system by chroot, for hosts that run from an initial ramdisk" };
+    private readonly Option<bool> noNewKeyring = new("--no-new-keyring")
+        { Description = "leave the caller's session keyring to the container" };
+    private readonly Option<int> preserveFds = new("--preserve-fds")
+        { Description = "let the container inherit N descriptors beside stdio, from 3 on", HelpName = "N" };
 
     public static Option<string> BundleOption() =>
         new("--bundle", "-b") { Description = "the bundle's directory, by default the current one", HelpName = "dir" };

@@ -11,7 +11,8 @@ internal static class DeleteCommand
     {
         Command command = new("delete", Description);
         Argument<string[]> id = ContainerArgument.Make();
-        Option<bool> force = new("--force", "-f") { Description = "kill it first if it still runs; a container that is not there is no error" };
+        Option<bool> force = new("--force", "-f")
+            { Description = "kill it first if it still runs; a container that is not there is no error" };
         command.Arguments.Add(id);
         command.Options.Add(force);
         command.SetAction(line.Action((result, store) =>

@@ -16,7 +16,8 @@ internal static class ListCommand
         Command command = new("list", Description);
         Argument<string[]> none = ContainerArgument.Make("none");
         none.Hidden = true;
-        Option<string> format = new("--format", "-f") { Description = "table or json", DefaultValueFactory = _ => "table", HelpName = "format" };
+        Option<string> format = new("--format", "-f")
+            { Description = "table or json", DefaultValueFactory = _ => "table", HelpName = "format" };
         Option<bool> quiet = new("--quiet", "-q") { Description = "print only ids" };
         command.Arguments.Add(none);
         command.Options.Add(format);

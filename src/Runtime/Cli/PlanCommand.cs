@@ -16,7 +16,8 @@ internal static class PlanCommand
         Command command = new("plan", Description);
         Argument<string[]> id = ContainerArgument.Make("[container-id]");
         Option<string> bundleOption = CreateOptions.BundleOption();
-        Option<string> format = new("--format", "-f") { Description = "text or json", DefaultValueFactory = _ => "text", HelpName = "format" };
+        Option<string> format = new("--format", "-f")
+            { Description = "text or json", DefaultValueFactory = _ => "text", HelpName = "format" };
         Option<bool> noPivot = new("--no-pivot") { Description = "as for create" };
         Option<bool> noNewKeyring = new("--no-new-keyring") { Description = "as for create" };
         command.Arguments.Add(id);

@@ -43,7 +43,10 @@ internal sealed record Bundle(string Directory, Config Config)
         return plan!;
     }
 
-    /// <summary>Checks what only the host can tell: that the root file system is there, reached as the init will reach it, and whose namespaces are joined.</summary>
+    /// <summary>
+    /// Checks what only the host can tell: that the root file system is there, reached as the init will reach it, and whose
+    /// namespaces are joined.
+    /// </summary>
     public unsafe void CheckHost()
     {
         InFile(() => Namespaces.HostNamespaces.Check(Config));
@@ -51,7 +54,9 @@ internal sealed record Bundle(string Directory, Config Config)
         fixed (byte* bundle = FileContent.Terminated(Directory), path = FileContent.Terminated(Config.Root!.Path))
             result = Mounts.OpenRoot.Open(Path.IsPathRooted(Config.Root.Path) ? null : bundle, path);
         if (result >= 0) Files.close(result);
-        else throw new RtException($"root.path: root file system {RootPath}: {(result == -Errno.ELOOP || IsSymlink ? "is a symbolic link, or behind one" : Errno.Describe(-result))}");
+        else
+            throw new RtException($"root.path: root file system {RootPath}: "
+                + (result == -Errno.ELOOP || IsSymlink ? "is a symbolic link, or behind one" : Errno.Describe(-result)));
     }
 
     /// <summary>Names the file in what is wrong with the configuration.</summary>

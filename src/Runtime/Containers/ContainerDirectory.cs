@@ -114,7 +114,8 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     /// <summary>Removes the directory and all that rt keeps in it.</summary>
     public void Remove()
     {
-        foreach (string file in (ReadOnlySpan<string>)[StateFile, DraftFile, NewStateFile, NewDraftFile, GateFile]) FileContent.Remove(file);
+        foreach (string file in (ReadOnlySpan<string>)[StateFile, DraftFile, NewStateFile, NewDraftFile, GateFile])
+            FileContent.Remove(file);
         int result = FileContent.RemoveDirectory(path);
         if (result is not -Errno.ENOENT) KernelException.Check(result, $"remove {path}");
     }

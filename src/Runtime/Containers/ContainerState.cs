@@ -22,7 +22,9 @@ internal sealed record ContainerState
     /// <summary>The init's pid; 0 until it waits at the gate or runs the program.</summary>
     public int Pid { get; init; }
 
-    /// <summary>When the init began, in clock ticks since boot (proc_pid_stat(5), starttime): tells it from a later process of the same pid.</summary>
+    /// <summary>
+    /// When the init began, in clock ticks since boot (proc_pid_stat(5), starttime): tells it from a later process of the same pid.
+    /// </summary>
     public ulong StartTime { get; init; }
 
     /// <summary>The cgroup's directory; empty: none.</summary>
@@ -80,5 +82,8 @@ internal sealed record ContainerState
     public static string FormatTime(DateTime time) => time.ToString("O", CultureInfo.InvariantCulture)[..^1] + "00Z";
 
     private static DateTime ParseTime(string text) =>
-        DateTime.TryParseExact(text.Length > 3 ? text[..^3] + "Z" : "", "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTime time) ? time : default;
+        DateTime.TryParseExact(text.Length > 3 ? text[..^3] + "Z" : "", "O",
+            CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTime time)
+            ? time
+            : default;
 }

@@ -14,7 +14,9 @@ internal sealed class ContainerStore(string root)
 
     /// <summary>/run/rt, or for an ordinary user $XDG_RUNTIME_DIR/rt.</summary>
     public static string DefaultRoot =>
-        Processes.geteuid() != 0 && Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtimeDir ? $"{runtimeDir}/rt" : "/run/rt";
+        Processes.geteuid() != 0 && Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtimeDir
+            ? $"{runtimeDir}/rt"
+            : "/run/rt";
 
     /// <summary>Makes a directory for a new container and takes its lock.</summary>
     public ContainerDirectory Create(string id)

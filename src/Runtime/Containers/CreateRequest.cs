@@ -14,7 +14,9 @@ internal sealed record CreateRequest
     public bool NoNewKeyring { get; init; }
     public int PreserveFds { get; init; }
 
-    /// <summary>Where this process's signals come in (<see cref="Kernel.SignalInbox"/>): they don't strike while something is half done.</summary>
+    /// <summary>
+    /// Where this process's signals come in (<see cref="Kernel.SignalInbox"/>): they don't strike while something is half done.
+    /// </summary>
     public int Inbox { get; } = Kernel.SignalInbox.Open();
 
     /// <summary>Wait at the start gate (create), or go on to the program at once (run).</summary>

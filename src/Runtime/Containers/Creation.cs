@@ -30,11 +30,12 @@ internal sealed class Creation
     /// <summary>Returns the container with its init waiting at the gate or, if none was asked for, running the program.</summary>
     public static (ContainerDirectory Directory, ContainerState State) Create(ContainerStore store, CreateRequest request)
     {
+        if (Processes.geteuid() != 0)
+            throw new RtException("rootless container requires user namespaces, which rt does not support yet: run it as root");
         Guard.Protect();
         Timeline.Mark("binary protected");
         Bundle bundle = Bundle.Load(request.Bundle);
         Timeline.Mark("configuration read");
-        if (Processes.geteuid() != 0) throw new RtException("rootless container requires user namespaces, which rt does not support yet: run it as root");
         RequireDescriptors(request.PreserveFds);
         bundle.CheckHost();
         LaunchOptions options = new()
@@ -85,7 +86,8 @@ internal sealed class Creation
             if (plan.Cgroup != null) Cgroup.AttachDevices(plan.Cgroup, cgroup);
 
             // Once it is on record, the init may go on to the program by itself: it need not wait for this process to wake up.
-            InitProcess process = InitProcess.Find(init.Pid) ?? throw new RtException("the container's process ended while it was being set up");
+            InitProcess process = InitProcess.Find(init.Pid)
+                ?? throw new RtException("the container's process ended while it was being set up");
             state = state with { Pid = process.Pid, StartTime = process.StartTime };
             directory.WriteDraft(state);
             if (request.PidFile.Length > 0) WritePidFile(init.Pid);

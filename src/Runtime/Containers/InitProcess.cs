@@ -44,7 +44,9 @@ internal readonly unsafe record struct InitProcess(int Pid, ulong StartTime)
         return died;
     }
 
-    /// <summary>State and start time from /proc/PID/stat, whose second field, the name, may hold anything but ends at the last ")".</summary>
+    /// <summary>
+    /// State and start time from /proc/PID/stat, whose second field, the name, may hold anything but ends at the last ")".
+    /// </summary>
     private static (char State, ulong StartTime)? ReadStat(int pid)
     {
         string? stat = FileContent.TryReadText($"/proc/{pid}/stat");

@@ -40,7 +40,8 @@ internal static unsafe class Lifecycle
             Report? failure = ReadFailure(directory);
             Files.close(gate);
             directory.RemoveGate();
-            if (failure is { } report) throw new RtException($"start container {id}: {StepThatFailed(report)}: {Errno.Describe(report.Errno)}");
+            if (failure is { } report)
+                throw new RtException($"start container {id}: {StepThatFailed(report)}: {Errno.Describe(report.Errno)}");
         }
         finally
         {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Rt.Containers;
 
-/// <summary>Names of the host's users. Read from /etc/passwd itself: getpwuid(3) would load shared libraries, which a static binary can't count on.</summary>
+/// <summary>
+/// Names of the host's users. Read from /etc/passwd itself: getpwuid(3) would load shared libraries, which a static binary can't count on.
+/// </summary>
 internal static class UserNames
 {
     /// <summary>"root" for 0; "#1000" if the user has no name.</summary>

@@ -21,7 +21,8 @@ internal static class DeviceCompiler
         foreach ((string name, uint major, uint minor) in Defaults)
         {
             if (own.Contains($"/dev/{name}")) continue;
-            plan.Add(new MakeDevice { Directory = dev, Name = plan.Text(name), Mode = Files.S_IFCHR | 0x1b6, Major = major, Minor = minor });
+            plan.Add(new MakeDevice
+                { Directory = dev, Name = plan.Text(name), Mode = Files.S_IFCHR | 0x1b6, Major = major, Minor = minor });
         }
 
         for (int i = 0; i < config.Linux.Devices.Count; i++) Device(plan, config.Linux.Devices[i], $"linux.devices[{i}]");
@@ -44,7 +45,8 @@ internal static class DeviceCompiler
     }
 
     private static bool IsBindOverDev(Mount mount) =>
-        MountCompiler.IsAt(mount, "/dev") && (mount.Type is "bind" or "rbind" || mount.Options.Exists(option => option is "bind" or "rbind"));
+        MountCompiler.IsAt(mount, "/dev")
+            && (mount.Type is "bind" or "rbind" || mount.Options.Exists(option => option is "bind" or "rbind"));
 
     private static void Device(PlanWriter plan, Device device, string origin)
     {
@@ -53,7 +55,8 @@ internal static class DeviceCompiler
         {
             Directory = plan.Text(slash == 0 ? "/" : device.Path[..slash]),
             Name = plan.Text(device.Path[(slash + 1)..]),
-            Mode = device.Type switch { "b" => Files.S_IFBLK, "p" => Files.S_IFIFO, _ => Files.S_IFCHR } | ((device.FileMode ?? 0x1b6) & 0xfff),
+            Mode = device.Type switch { "b" => Files.S_IFBLK, "p" => Files.S_IFIFO, _ => Files.S_IFCHR }
+                | ((device.FileMode ?? 0x1b6) & 0xfff),
             Major = device.Type == "p" ? 0 : (uint)device.Major,
             Minor = device.Type == "p" ? 0 : (uint)device.Minor,
             Uid = device.Uid ?? 0,

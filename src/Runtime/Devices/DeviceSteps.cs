@@ -33,7 +33,8 @@ internal unsafe struct MakeDevice : IStep
         int node = Files.openat(directory, name, Files.O_PATH | Files.O_NOFOLLOW);
         if (node < 0) return node;
         int result = Statx.Of(node, out Statx stat);
-        if (result >= 0 && (stat.Type != (Mode & Files.S_IFMT) || stat.RdevMajor != Major || stat.RdevMinor != Minor)) result = -Errno.EEXIST;
+        if (result >= 0 && (stat.Type != (Mode & Files.S_IFMT) || stat.RdevMajor != Major || stat.RdevMinor != Minor))
+            result = -Errno.EEXIST;
         else if (result >= 0 && made) result = Files.ChownPath(node, Uid, Gid);
 
         Files.close(node);

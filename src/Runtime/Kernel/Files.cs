@@ -70,12 +70,14 @@ internal static unsafe class Files
     /// <summary>Closes the descriptors from <paramref name="first"/> to <paramref name="last"/>, open or not.</summary>
     public static int close_range(uint first, uint last) => (int)Syscall.Invoke(SyscallNumber.close_range, (nint)first, (nint)last, 0);
 
-    public static int mkdirat(int dirfd, byte* path, uint mode) => (int)Syscall.Invoke(SyscallNumber.mkdirat, dirfd, (nint)path, (nint)mode);
+    public static int mkdirat(int dirfd, byte* path, uint mode) =>
+        (int)Syscall.Invoke(SyscallNumber.mkdirat, dirfd, (nint)path, (nint)mode);
 
     public static int mknodat(int dirfd, byte* path, uint mode, ulong device) =>
         (int)Syscall.Invoke(SyscallNumber.mknodat, dirfd, (nint)path, (nint)mode, (nint)device);
 
-    public static int symlinkat(byte* target, int dirfd, byte* path) => (int)Syscall.Invoke(SyscallNumber.symlinkat, (nint)target, dirfd, (nint)path);
+    public static int symlinkat(byte* target, int dirfd, byte* path) =>
+        (int)Syscall.Invoke(SyscallNumber.symlinkat, (nint)target, dirfd, (nint)path);
 
     public static int unlinkat(int dirfd, byte* path, int flags) => (int)Syscall.Invoke(SyscallNumber.unlinkat, dirfd, (nint)path, flags);
 

@@ -2,7 +2,9 @@ using static Rt.Kernel.SyscallNumber;
 
 namespace Rt.Kernel;
 
-/// <summary>mmap(2), mremap(2), mprotect(2), brk(2). Addresses come back as the kernel gives them: -errno is a small negative number.</summary>
+/// <summary>
+/// mmap(2), mremap(2), mprotect(2), brk(2). Addresses come back as the kernel gives them: -errno is a small negative number.
+/// </summary>
 internal static unsafe class Memory
 {
     public const int PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4;

@@ -58,7 +58,8 @@ internal static unsafe class MountApi
     public static int move_mount(int from, int onto)
     {
         byte empty = 0;
-        return (int)Syscall.Invoke(SyscallNumber.move_mount, from, (nint)(&empty), onto, (nint)(&empty), (nint)(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+        return (int)Syscall.Invoke(SyscallNumber.move_mount, from, (nint)(&empty), onto, (nint)(&empty),
+            (nint)(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
     }
 
     /// <summary>

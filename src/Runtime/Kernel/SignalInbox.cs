@@ -27,7 +27,8 @@ internal static unsafe class SignalInbox
         mainThread = (int)Syscall.Invoke(gettid);
 
         ulong mask = ~0UL;
-        ReadOnlySpan<byte> excepted = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, Signals.SIGSEGV, Signals.SIGKILL, Signals.SIGSTOP, Signals.SIGPIPE, 32, 33, 34];
+        ReadOnlySpan<byte> excepted =
+            [SIGILL, SIGTRAP, SIGBUS, SIGFPE, Signals.SIGSEGV, Signals.SIGKILL, Signals.SIGSTOP, Signals.SIGPIPE, 32, 33, 34];
         foreach (int signal in excepted) mask &= ~(1UL << (signal - 1));
         Signals.SetMask(mask);
 

@@ -35,6 +35,7 @@ internal unsafe struct Statx
     public static int At(int dirfd, byte* path, int flags, out Statx result)
     {
         fixed (Statx* statx = &result)
-            return (int)Syscall.Invoke(SyscallNumber.statx, dirfd, (nint)path, flags, (nint)(STATX_BASIC_STATS | STATX_MNT_ID), (nint)statx);
+            return (int)Syscall.Invoke(SyscallNumber.statx, dirfd, (nint)path, flags,
+                (nint)(STATX_BASIC_STATS | STATX_MNT_ID), (nint)statx);
     }
 }

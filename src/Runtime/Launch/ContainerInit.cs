@@ -69,14 +69,16 @@ internal sealed unsafe class ContainerInit
             Processes.poll(polls, 2);
             if (polls[0].revents != 0) break;
             int signal = SignalInbox.Take(inbox);
-            if (signal is Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM or Signals.SIGHUP) throw new RtException($"interrupted by {Signals.Name(signal)}");
+            if (signal is Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM or Signals.SIGHUP)
+                throw new RtException($"interrupted by {Signals.Name(signal)}");
         }
 
         Report report = Report.Receive(socket) ?? throw Death();
         if (report.Kind != ReportKind.Ready) throw Failure(report);
         Timeline.Mark("init ready", report.Nanoseconds);
         if (Log.DebugEnabled)
-            Log.Debug($"init {Pid} is ready: {plan.Reader.Header.StepCount} steps, {report.Value} bytes allocated on the heap between fork and execve");
+            Log.Debug($"init {Pid} is ready: {plan.Reader.Header.StepCount} steps, "
+                + $"{report.Value} bytes allocated on the heap between fork and execve");
     }
 
     /// <summary>Lets the init go on after <see cref="Ready"/>: it is on record from now on.</summary>
@@ -118,14 +120,16 @@ internal sealed unsafe class ContainerInit
         Processes.Exit exit = Processes.Reap(Pid, block: true);
         Pid = 0;
         return new RtException("the container's process " + (exit.Code > 128
-            ? $"was killed by {Signals.Name(exit.Code - 128)} while it was being set up{(exit.Code == 128 + Signals.SIGKILL ? " (is its memory limit too low?)" : "")}"
+            ? $"was killed by {Signals.Name(exit.Code - 128)} while it was being set up"
+                + (exit.Code == 128 + Signals.SIGKILL ? " (is its memory limit too low?)" : "")
             : $"ended with {exit.Code} while it was being set up"));
     }
 
     private static RtException JoinFailure(LaunchPlan plan, int errno)
     {
         var (_, path, origin) = plan.Joins.First(join => join.Slot == Slot.PidNamespace);
-        return new RtException($"{origin}: join pid namespace {path}: {(errno == Errno.EINVAL ? "it is none of that type" : Errno.Describe(errno))}");
+        return new RtException($"{origin}: join pid namespace {path}: "
+            + (errno == Errno.EINVAL ? "it is none of that type" : Errno.Describe(errno)));
     }
 
     private static string CloneFailure(int errno) => "create the container's process: " + errno switch

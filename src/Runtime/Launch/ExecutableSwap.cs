@@ -63,7 +63,8 @@ internal static unsafe class ExecutableSwap
         // The dynamic linker's, or here the C library's, promise about relocated data.
         for (int i = 0; i < count; i++)
             if (headers[i].Type == PT_GNU_RELRO)
-                Memory.Protect(headers[i].Start, (headers[i].Address + headers[i].MemorySize & ~(nint)(PageSize - 1)) - headers[i].Start, Memory.PROT_READ);
+                Memory.Protect(headers[i].Start,
+                    (headers[i].Address + headers[i].MemorySize & ~(nint)(PageSize - 1)) - headers[i].Start, Memory.PROT_READ);
 
         const int PR_SET_MM = 35, PR_SET_MM_MAP = 14;
         int result = Credentials.prctl(PR_SET_MM, PR_SET_MM_MAP, (nint)(&map), sizeof(MemoryMap));
@@ -88,11 +89,14 @@ internal static unsafe class ExecutableSwap
         // From here to the move nothing may be allocated or written to a static field: it would be lost.
         for (int page = 0; page < pages; page++)
             if (IsOwn(states[page]))
-                Buffer.MemoryCopy((void*)(segment.Start + (nint)page * PageSize), (void*)(copy + (nint)page * PageSize), PageSize, PageSize);
+                Buffer.MemoryCopy((void*)(segment.Start + (nint)page * PageSize),
+                    (void*)(copy + (nint)page * PageSize), PageSize, PageSize);
         return Memory.Move(copy, segment.Length, segment.Start) == segment.Start;
     }
 
-    /// <summary>A page of this process's own: written to, so that it is no longer the file's (pagemap: bit 63 present, 62 swapped, 61 file).</summary>
+    /// <summary>
+    /// A page of this process's own: written to, so that it is no longer the file's (pagemap: bit 63 present, 62 swapped, 61 file).
+    /// </summary>
     private static bool IsOwn(ulong state) => (state & 3UL << 62) != 0 && (state & 1UL << 61) == 0;
 
     private static bool ReadPageStates(nint start, ulong[] states)

@@ -15,7 +15,9 @@ namespace Rt.Launch;
 /// </remarks>
 internal static unsafe class Guard
 {
-    /// <summary>Where a second lower layer may be taken from: an overlay without an upper one wants two. What is in it does not matter.</summary>
+    /// <summary>
+    /// Where a second lower layer may be taken from: an overlay without an upper one wants two. What is in it does not matter.
+    /// </summary>
     private static readonly string[] SecondLayers = ["/run", "/dev", "/tmp"];
 
     /// <summary>
@@ -59,7 +61,8 @@ internal static unsafe class Guard
     {
         string path = SelfPath();
         if (Path.GetDirectoryName(path) is not { Length: > 1 } directory) return -Errno.ENOENT;
-        string? second = Array.Find(SecondLayers, layer => !IsWithin(directory, layer) && !IsWithin(layer, directory) && Directory.Exists(layer));
+        string? second = Array.Find(SecondLayers,
+            layer => !IsWithin(directory, layer) && !IsWithin(layer, directory) && Directory.Exists(layer));
         if (second == null) return -Errno.ENOENT;
 
         fixed (byte* type = "overlay\0"u8, key = "lowerdir\0"u8, layers = FileContent.Terminated($"{Escape(directory)}:{second}"))

@@ -39,5 +39,7 @@ internal sealed record Host(CgroupHierarchy Cgroups, int LastCapability)
 {
     public static Host Detect() => new(
         CgroupHierarchy.Detect(),
-        int.TryParse(Kernel.FileContent.TryReadText("/proc/sys/kernel/cap_last_cap"), out int last) ? last : Spec.CapabilityNames.All.Length - 1);
+        int.TryParse(Kernel.FileContent.TryReadText("/proc/sys/kernel/cap_last_cap"), out int last)
+            ? last
+            : Spec.CapabilityNames.All.Length - 1);
 }

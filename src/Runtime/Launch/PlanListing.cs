@@ -8,7 +8,8 @@ namespace Rt.Launch;
 /// <summary>One line of a plan's listing.</summary>
 /// <param name="Where">"host": done by rt itself; "init": by the container's process.</param>
 /// <param name="Origin">The JSON path of the property that asks for it; "" for what every container gets.</param>
-internal sealed record PlanLine(int Number, string Where, string Step, string Object, SortedDictionary<string, string> Details, string Origin);
+internal sealed record PlanLine(
+    int Number, string Where, string Step, string Object, SortedDictionary<string, string> Details, string Origin);
 
 /// <summary>A plan as people and tools read it.</summary>
 internal static class PlanListing
@@ -19,14 +20,18 @@ internal static class PlanListing
         if (plan.Cgroup is { } cgroup)
         {
             Add("host", new StepDescription("mkdir-cgroup", cgroup.Directory), "linux.cgroupsPath");
-            foreach (var write in cgroup.Writes) Add("host", new StepDescription("write", write.File, ("value", write.Value)), write.Origin);
-            Add("host", new StepDescription("device-filter", "", ("instructions", (cgroup.DeviceProgram.Length / 8).ToString())), "linux.resources.devices");
+            foreach (var write in cgroup.Writes)
+                Add("host", new StepDescription("write", write.File, ("value", write.Value)), write.Origin);
+            Add("host", new StepDescription("device-filter", "", ("instructions", (cgroup.DeviceProgram.Length / 8).ToString())),
+                "linux.resources.devices");
         }
 
         foreach (var (slot, path, origin) in plan.Joins.Where(join => join.Slot == Slot.PidNamespace))
             Add("host", new StepDescription("setns", path, ("type", "pid")), origin);
-        string namespaces = string.Join(' ', NamespaceTypes.All.Where(type => (plan.Reader.Header.CloneFlags & type.Value.Flag) != 0).Select(type => type.Key));
-        Add("host", new StepDescription("clone3", "", ("into-cgroup", plan.Cgroup == null ? "" : "yes"), ("new", namespaces)), "linux.namespaces");
+        string namespaces = string.Join(' ',
+            NamespaceTypes.All.Where(type => (plan.Reader.Header.CloneFlags & type.Value.Flag) != 0).Select(type => type.Key));
+        Add("host", new StepDescription("clone3", "", ("into-cgroup", plan.Cgroup == null ? "" : "yes"), ("new", namespaces)),
+            "linux.namespaces");
 
         foreach (StepPlace place in plan.Reader.Steps()) Add("init", Steps.Read(plan.Reader, place).Describe(plan.Reader), place.Origin);
         return lines;
@@ -47,7 +52,9 @@ internal static class PlanListing
         StringBuilder text = new();
         foreach (PlanLine line in lines)
         {
-            string what = string.Join(' ', new[] { line.Object }.Concat(line.Details.Select(detail => $"{detail.Key}={Quote(detail.Value)}")).Where(part => part.Length > 0));
+            string what = string.Join(' ',
+                new[] { line.Object }.Concat(line.Details.Select(detail => $"{detail.Key}={Quote(detail.Value)}"))
+                    .Where(part => part.Length > 0));
             string start = $"{line.Number,3}  {line.Where}  {line.Step,-17}{(what.Length == 0 ? "" : " " + what)}".TrimEnd();
             text.Append(line.Origin.Length == 0 ? start : $"{start}  # {line.Origin}").Append('\n');
         }

@@ -19,12 +19,15 @@ internal unsafe struct CoveredPath
     public readonly int Open(ref Execution run) => Files.openat2(run[Base], run.At(InBase), Files.O_PATH,
         Files.RESOLVE_NO_MAGICLINKS | (Base == Slot.Proc ? Files.RESOLVE_BENEATH : Files.RESOLVE_IN_ROOT));
 
-    public static CoveredPath Compile(PlanWriter plan, string path, bool underOwnProc) => underOwnProc && path.StartsWith("/proc/", StringComparison.Ordinal)
+    public static CoveredPath Compile(PlanWriter plan, string path, bool underOwnProc) =>
+        underOwnProc && path.StartsWith("/proc/", StringComparison.Ordinal)
         ? new CoveredPath { Path = plan.Text(path), Base = Slot.Proc, InBase = plan.Text(path["/proc/".Length..]) }
         : new CoveredPath { Path = plan.Text(path), Base = Slot.Root, InBase = plan.Text(path) };
 }
 
-/// <summary>Hides a path: a file behind /dev/null, a directory behind an empty read-only tmpfs. One that is not there is hidden enough.</summary>
+/// <summary>
+/// Hides a path: a file behind /dev/null, a directory behind an empty read-only tmpfs. One that is not there is hidden enough.
+/// </summary>
 internal unsafe struct MaskPath : IStep
 {
     public static StepKind Kind => StepKind.MaskPath;

@@ -19,7 +19,8 @@ internal static class MountCompiler
         }
 
         string path = config.Root!.Path;
-        plan.Add(new OpenRoot { Path = plan.Text(path), Base = Path.IsPathRooted(path) ? default : plan.Text(bundle), PrivateParent = shared }, "root.path");
+        plan.Add(new OpenRoot
+            { Path = plan.Text(path), Base = Path.IsPathRooted(path) ? default : plan.Text(bundle), PrivateParent = shared }, "root.path");
     }
 
     /// <summary>Every mount, in the order given. Sources that are relative start from the bundle.</summary>
@@ -50,7 +51,8 @@ internal static class MountCompiler
     {
         bool ownProc = HasOwnProc(config);
         for (int i = 0; i < config.Linux.ReadonlyPaths.Count; i++)
-            plan.Add(new ReadonlyPath { Covered = CoveredPath.Compile(plan, config.Linux.ReadonlyPaths[i], ownProc) }, $"linux.readonlyPaths[{i}]");
+            plan.Add(new ReadonlyPath { Covered = CoveredPath.Compile(plan, config.Linux.ReadonlyPaths[i], ownProc) },
+                $"linux.readonlyPaths[{i}]");
         for (int i = 0; i < config.Linux.MaskedPaths.Count; i++)
             plan.Add(new MaskPath { Covered = CoveredPath.Compile(plan, config.Linux.MaskedPaths[i], ownProc) }, $"linux.maskedPaths[{i}]");
     }
@@ -65,10 +67,13 @@ internal static class MountCompiler
     public static void FinishRoot(PlanWriter plan, Config config)
     {
         // A private root is private from the start: it was cloned from private mounts.
-        ulong? asked = config.Linux.RootfsPropagation is "private" or "rprivate" ? null : MountOptions.ParsePropagation(config.Linux.RootfsPropagation);
+        ulong? asked = config.Linux.RootfsPropagation is "private" or "rprivate"
+            ? null
+            : MountOptions.ParsePropagation(config.Linux.RootfsPropagation);
         uint propagation = (uint)(asked ?? 0);
         if (propagation != 0 || config.Root!.Readonly)
-            plan.Add(new RootAttributes { Readonly = config.Root!.Readonly, Propagation = propagation }, config.Root.Readonly ? "root.readonly" : "linux.rootfsPropagation");
+            plan.Add(new RootAttributes { Readonly = config.Root!.Readonly, Propagation = propagation },
+                config.Root.Readonly ? "root.readonly" : "linux.rootfsPropagation");
     }
 
     /// <summary>Whether the plan mounts a procfs on /proc, whose descriptor then serves for all that is below.</summary>
@@ -82,7 +87,8 @@ internal static class MountCompiler
 
     /// <summary>Whether a path is spelled the one usual way.</summary>
     private static bool IsPlain(string path) =>
-        path.StartsWith('/') && !path.EndsWith('/') && !path.Contains("/.", StringComparison.Ordinal) && !path.Contains("//", StringComparison.Ordinal);
+        path.StartsWith('/') && !path.EndsWith('/')
+        && !path.Contains("/.", StringComparison.Ordinal) && !path.Contains("//", StringComparison.Ordinal);
 
     private static bool IsShared(Config config) => config.Linux.RootfsPropagation is "shared" or "rshared";
 
@@ -94,7 +100,8 @@ internal static class MountCompiler
         if (options.Data.Count > 0)
         {
             string word = options.Data[0].Value == null ? options.Data[0].Key : $"{options.Data[0].Key}={options.Data[0].Value}";
-            throw new SpecException($"{origin}.options[{mount.Options.IndexOf(word)}]", $"\"{word}\" is for the file system, which a bind mount does not make anew");
+            throw new SpecException($"{origin}.options[{mount.Options.IndexOf(word)}]",
+                $"\"{word}\" is for the file system, which a bind mount does not make anew");
         }
 
         ulong lateReadonly = IsLateReadonly(mount) ? MOUNT_ATTR_RDONLY : 0;
@@ -117,7 +124,8 @@ internal static class MountCompiler
     private static void FileSystem(PlanWriter plan, Mount mount, MountOptions options, string origin)
     {
         if (mount.Type.Length == 0) throw new SpecException($"{origin}.type", "is required unless the mount is a bind mount");
-        if ((options.RecursiveSet | options.RecursiveClear) != 0) throw new SpecException($"{origin}.options", "recursive options are for bind mounts");
+        if ((options.RecursiveSet | options.RecursiveClear) != 0)
+            throw new SpecException($"{origin}.options", "recursive options are for bind mounts");
 
         // "cgroup" stands for whatever the host has; in a container of rt that is cgroup v2.
         string type = mount.Type == "cgroup" ? "cgroup2" : mount.Type;
@@ -136,7 +144,8 @@ internal static class MountCompiler
         }, origin);
     }
 
-    private static PlanList Propagation(PlanWriter plan, MountOptions options) => plan.Numbers(options.Propagation.ConvertAll(flags => (uint)flags));
+    private static PlanList Propagation(PlanWriter plan, MountOptions options) =>
+        plan.Numbers(options.Propagation.ConvertAll(flags => (uint)flags));
 
     private static PlanList Data(PlanWriter plan, MountOptions options)
     {

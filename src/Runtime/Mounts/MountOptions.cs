@@ -52,7 +52,8 @@ internal sealed class MountOptions
     private static readonly HashSet<string> Ignored = new(StringComparer.Ordinal) { "defaults", "auto", "noauto", "silent", "loud" };
 
     /// <summary>Options that runtime-spec or other runtimes give a meaning of their own, which rt does not have yet.</summary>
-    private static readonly HashSet<string> NotSupported = new(StringComparer.Ordinal) { "tmpcopyup", "idmap", "ridmap", "copy-symlink", "remount" };
+    private static readonly HashSet<string> NotSupported = new(StringComparer.Ordinal)
+        { "tmpcopyup", "idmap", "ridmap", "copy-symlink", "remount" };
 
     public bool Bind { get; private set; }
     public bool Recursive { get; private set; }

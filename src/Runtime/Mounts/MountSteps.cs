@@ -25,7 +25,8 @@ internal unsafe struct MountChanges
     {
         int result = 0;
         if ((Set | Clear) != 0) result = SetAttributes(mount, Set, Clear, 0, recursive: false);
-        if (result >= 0 && (RecursiveSet | RecursiveClear) != 0) result = SetAttributes(mount, RecursiveSet, RecursiveClear, 0, recursive: true);
+        if (result >= 0 && (RecursiveSet | RecursiveClear) != 0)
+            result = SetAttributes(mount, RecursiveSet, RecursiveClear, 0, recursive: true);
         uint* propagation = run.Numbers(Propagation);
         for (int i = 0; i < Propagation.Count && result >= 0; i++)
             result = SetAttributes(mount, 0, 0, propagation[i] & ~(uint)MS_REC, (propagation[i] & MS_REC) != 0);

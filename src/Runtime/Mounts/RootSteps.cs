@@ -104,7 +104,8 @@ internal unsafe struct OpenRoot : IStep
     public readonly StepDescription Describe(PlanReader plan) =>
         new("root", plan.Text(Path), ("in", plan.Text(Base)), ("parent", PrivateParent ? "private" : ""));
 
-    public readonly string Word(PlanReader plan, int errno, string detail) => $"open root file system {plan.Text(Path)}: {Errno.Describe(errno)}";
+    public readonly string Word(PlanReader plan, int errno, string detail) =>
+        $"open root file system {plan.Text(Path)}: {Errno.Describe(errno)}";
 }
 
 /// <summary>Makes the container's root "/" and lets go of the host's.</summary>
@@ -182,5 +183,6 @@ internal unsafe struct RootAttributes : IStep
     }
 
     public readonly StepDescription Describe(PlanReader plan) =>
-        new("root-attributes", "", ("attributes", Readonly ? "ro" : ""), ("propagation", Propagation == 0 ? "" : MountWords.Propagation(Propagation)));
+        new("root-attributes", "", ("attributes", Readonly ? "ro" : ""),
+            ("propagation", Propagation == 0 ? "" : MountWords.Propagation(Propagation)));
 }

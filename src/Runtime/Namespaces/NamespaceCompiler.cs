@@ -46,7 +46,8 @@ internal static class NamespaceCompiler
     {
         if (config.Linux.Sysctl.Count == 0) return;
         if (!MountCompiler.HasOwnProc(config))
-            plan.Add(new MountFileSystem { Type = plan.Text("proc"), Options = plan.Numbers([]), Propagation = plan.Numbers([]), Keep = Slot.Proc }, "linux.sysctl");
+            plan.Add(new MountFileSystem
+                { Type = plan.Text("proc"), Options = plan.Numbers([]), Propagation = plan.Numbers([]), Keep = Slot.Proc }, "linux.sysctl");
         foreach ((string key, string value) in config.Linux.Sysctl)
             plan.Add(new WriteSysctl { Path = plan.Text("sys/" + Sysctl.PathOf(key)), Value = plan.Text(value) }, $"linux.sysctl.{key}");
     }

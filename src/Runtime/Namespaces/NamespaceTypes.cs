@@ -5,7 +5,8 @@ namespace Rt.Namespaces;
 /// <summary>The namespaces of config-linux.md by name, with the kernel's flag and the file under /proc/PID/ns.</summary>
 internal static class NamespaceTypes
 {
-    public static readonly IReadOnlyDictionary<string, (ulong Flag, string File)> All = new Dictionary<string, (ulong, string)>(StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, (ulong Flag, string File)> All =
+        new Dictionary<string, (ulong, string)>(StringComparer.Ordinal)
     {
         ["cgroup"] = (CLONE_NEWCGROUP, "cgroup"),
         ["ipc"] = (CLONE_NEWIPC, "ipc"),

@@ -30,7 +30,8 @@ internal unsafe struct HomeDirectory : IStep
         int file;
         // Not a FIFO to hang on, not a device: only a regular file is read. What can't be read leaves "/".
         fixed (byte* path = "etc/passwd\0"u8)
-            file = Files.openat2(run[Slot.Root], path, Files.O_RDONLY | Files.O_NONBLOCK | Files.O_NOCTTY, Files.RESOLVE_IN_ROOT | Files.RESOLVE_NO_MAGICLINKS);
+            file = Files.openat2(run[Slot.Root], path, Files.O_RDONLY | Files.O_NONBLOCK | Files.O_NOCTTY,
+                Files.RESOLVE_IN_ROOT | Files.RESOLVE_NO_MAGICLINKS);
         if (file < 0) return 0;
         if (Statx.Of(file, out Statx stat) >= 0 && stat.Type == Files.S_IFREG) Search(file, home);
         Files.close(file);

@@ -21,12 +21,14 @@ internal static class ProcessCompiler
         for (int i = 0; i < process.Rlimits.Count; i++)
         {
             Rlimit limit = process.Rlimits[i];
-            plan.Add(new SetRlimit { Resource = Spec.Rlimits.Number(limit.Type), Soft = limit.Soft, Hard = limit.Hard }, $"process.rlimits[{i}]");
+            plan.Add(new SetRlimit { Resource = Spec.Rlimits.Number(limit.Type), Soft = limit.Soft, Hard = limit.Hard },
+                $"process.rlimits[{i}]");
         }
     }
 
     public static void User(PlanWriter plan, User user) => plan.Add(
-        new SetUser { Uid = user.Uid, Gid = user.Gid, Umask = user.Umask ?? DefaultUmask, Groups = plan.Numbers(user.AdditionalGids) }, "process.user");
+        new SetUser { Uid = user.Uid, Gid = user.Gid, Umask = user.Umask ?? DefaultUmask, Groups = plan.Numbers(user.AdditionalGids) },
+        "process.user");
 
     public static void WorkingDirectory(PlanWriter plan, ContainerProcess process) =>
         plan.Add(new WorkingDirectory { Path = plan.Text(process.Cwd) }, "process.cwd");

@@ -36,7 +36,8 @@ internal unsafe struct OomScoreAdj : IStep
     public readonly StepDescription Describe(PlanReader plan) => new("oom_score_adj", plan.Text(Value));
 
     public readonly string Word(PlanReader plan, int errno, string detail) =>
-        $"set oom_score_adj to {plan.Text(Value)}: {Errno.Describe(errno)}{(errno == Errno.EACCES ? " (lowering it takes CAP_SYS_RESOURCE)" : "")}";
+        $"set oom_score_adj to {plan.Text(Value)}: {Errno.Describe(errno)}"
+        + (errno == Errno.EACCES ? " (lowering it takes CAP_SYS_RESOURCE)" : "");
 }
 
 /// <summary>One resource limit (setrlimit(2)).</summary>
@@ -77,7 +78,9 @@ internal unsafe struct WorkingDirectory : IStep
     public readonly StepDescription Describe(PlanReader plan) => new("chdir", plan.Text(Path));
 }
 
-/// <summary>Becomes the container's user: supplementary groups, then gid, then uid. Permitted capabilities are kept for the steps to come.</summary>
+/// <summary>
+/// Becomes the container's user: supplementary groups, then gid, then uid. Permitted capabilities are kept for the steps to come.
+/// </summary>
 internal unsafe struct SetUser : IStep
 {
     public static StepKind Kind => StepKind.SetUser;

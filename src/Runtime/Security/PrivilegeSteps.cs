@@ -20,7 +20,8 @@ internal unsafe struct SessionKeyring : IStep
     public readonly StepDescription Describe(PlanReader plan) => new("session-keyring", plan.Text(Name));
 
     public readonly string Word(PlanReader plan, int errno, string detail) =>
-        $"join session keyring {plan.Text(Name)}: {Errno.Describe(errno)}{(errno == Errno.EDQUOT ? " (see /proc/sys/kernel/keys/maxkeys, or use --no-new-keyring)" : "")}";
+        $"join session keyring {plan.Text(Name)}: {Errno.Describe(errno)}"
+        + (errno == Errno.EDQUOT ? " (see /proc/sys/kernel/keys/maxkeys, or use --no-new-keyring)" : "");
 }
 
 /// <summary>execve grants nothing from here on: no set-user-ID, no file capabilities (PR_SET_NO_NEW_PRIVS(2const)).</summary>

@@ -20,7 +20,8 @@ internal static class SecurityCompiler
 
         // capabilities(7): an ambient capability must be permitted and inheritable. The spec has the rest ignored with a warning.
         ulong raised = ambient & permitted & inheritable;
-        foreach (string name in CapabilityNames.Names(ambient & ~raised)) warn($"process.capabilities.ambient: {name} is not permitted and inheritable, left out");
+        foreach (string name in CapabilityNames.Names(ambient & ~raised))
+            warn($"process.capabilities.ambient: {name} is not permitted and inheritable, left out");
 
         plan.Add(new SetCapabilities
         {
@@ -35,5 +36,6 @@ internal static class SecurityCompiler
     }
 
     public static void Seccomp(PlanWriter plan, SeccompFilter filter) =>
-        plan.Add(new LoadSeccomp { Program = plan.Bytes(filter.Program), Instructions = filter.Program.Length / 8, Flags = filter.Flags }, "linux.seccomp");
+        plan.Add(new LoadSeccomp { Program = plan.Bytes(filter.Program), Instructions = filter.Program.Length / 8, Flags = filter.Flags },
+            "linux.seccomp");
 }

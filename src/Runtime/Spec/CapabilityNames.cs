@@ -13,7 +13,9 @@ internal static class CapabilityNames
         "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE",
     ];
 
-    /// <summary>A bit a capability; names that are not known, or beyond what the kernel has, are told to <paramref name="unknown"/>.</summary>
+    /// <summary>
+    /// A bit a capability; names that are not known, or beyond what the kernel has, are told to <paramref name="unknown"/>.
+    /// </summary>
     public static ulong Mask(IEnumerable<string> names, int lastCapability, Action<string>? unknown = null)
     {
         ulong mask = 0;

@@ -165,12 +165,14 @@ internal static class ConfigReader
             else if (name.Is("cgroupsPath"u8)) linux.CgroupsPath = json.String();
             else if (name.Is("resources"u8)) linux.Resources = ResourcesReader.Read(ref json);
             else if (name.Is("rootfsPropagation"u8)) linux.RootfsPropagation = json.String();
-            else if (name.Is("seccomp"u8)) linux.Seccomp = json.Raw() is var (bytes, start) ? new SeccompSection(bytes, document, start) : null;
+            else if (name.Is("seccomp"u8))
+                linux.Seccomp = json.Raw() is var (bytes, start) ? new SeccompSection(bytes, document, start) : null;
             else if (name.Is("sysctl"u8)) linux.Sysctl = json.Map();
             else if (name.Is("maskedPaths"u8)) linux.MaskedPaths = json.Strings();
             else if (name.Is("readonlyPaths"u8)) linux.ReadonlyPaths = json.Strings();
             else if (name.Is("uidMappings"u8) || name.Is("gidMappings"u8) || name.Is("timeOffsets"u8) || name.Is("netDevices"u8)
-                || name.Is("mountLabel"u8) || name.Is("personality"u8) || name.Is("intelRdt"u8) || name.Is("memoryPolicy"u8)) json.NotSupported();
+                || name.Is("mountLabel"u8) || name.Is("personality"u8) || name.Is("intelRdt"u8)
+                || name.Is("memoryPolicy"u8)) json.NotSupported();
             else json.Skip();
         }
 

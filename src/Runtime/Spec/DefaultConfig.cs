@@ -55,7 +55,8 @@ internal static class DefaultConfig
         if (rootlessUser is var (uid, gid)) MakeRootless(config, uid, gid);
 
         using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, IndentCharacter = '\t', IndentSize = 1, NewLine = "\n" }))
+        using (Utf8JsonWriter writer = new(stream,
+            new JsonWriterOptions { Indented = true, IndentCharacter = '\t', IndentSize = 1, NewLine = "\n" }))
             config.WriteTo(writer);
         return stream.ToArray();
     }
@@ -81,7 +82,8 @@ internal static class DefaultConfig
                 one["options"]!.AsArray().Insert(0, JsonValue.Create("rbind"));
             }
 
-            if (one["options"] is JsonArray options) Remove(options, option => option.GetValue<string>().StartsWith("gid=", StringComparison.Ordinal));
+            if (one["options"] is JsonArray options)
+                Remove(options, option => option.GetValue<string>().StartsWith("gid=", StringComparison.Ordinal));
         }
     }
 

@@ -54,7 +54,8 @@ internal static class ResourcesReader
             if (name.Is("limit"u8)) memory.Limit = json.Int64OrNull();
             else if (name.Is("reservation"u8)) memory.Reservation = json.Int64OrNull();
             else if (name.Is("swap"u8)) memory.Swap = json.Int64OrNull();
-            else if (name.Is("kernel"u8) || name.Is("kernelTCP"u8) || name.Is("swappiness"u8)) json.Int64OrNull(); // v1 only: no such knob in v2
+            else if (name.Is("kernel"u8) || name.Is("kernelTCP"u8) || name.Is("swappiness"u8))
+                json.Int64OrNull(); // v1 only: no such knob in v2
             else if (name.Is("disableOOMKiller"u8) || name.Is("checkBeforeUpdate"u8)) json.NotSupported();
             else json.Skip();
         }

@@ -36,6 +36,7 @@ internal static class Sysctl
         if (dotted.StartsWith("user.", StringComparison.Ordinal)) return Needs("user");
         return "is not in a separate kernel namespace: it would change the host";
 
-        string? Needs(string type) => hasOwnNamespace(type) ? null : $"needs a {type} namespace of the container's own: else it would change the host";
+        string? Needs(string type) =>
+            hasOwnNamespace(type) ? null : $"needs a {type} namespace of the container's own: else it would change the host";
     }
 }

@@ -9,7 +9,8 @@ internal static class Validation
         { "pid", "network", "mount", "ipc", "uts", "user", "cgroup", "time" };
 
     /// <summary>Those that a container of rt can have so far.</summary>
-    public static readonly IReadOnlySet<string> SupportedNamespaces = NamespaceNames.Except(["user", "time"]).ToHashSet(StringComparer.Ordinal);
+    public static readonly IReadOnlySet<string> SupportedNamespaces =
+        NamespaceNames.Except(["user", "time"]).ToHashSet(StringComparer.Ordinal);
 
     private static readonly HashSet<string> Propagations = new(StringComparer.Ordinal)
         { "", "private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable" };
@@ -23,12 +24,15 @@ internal static class Validation
         Require(config.Process != null, "process", "is required");
         Process(config.Process!);
         Namespaces(config);
-        for (int i = 0; i < config.Mounts.Count; i++) Require(config.Mounts[i].Destination.Length > 0, $"mounts[{i}].destination", "is required");
+        for (int i = 0; i < config.Mounts.Count; i++)
+            Require(config.Mounts[i].Destination.Length > 0, $"mounts[{i}].destination", "is required");
         for (int i = 0; i < config.Linux.Devices.Count; i++) Device(config.Linux.Devices[i], $"linux.devices[{i}]");
-        for (int i = 0; i < config.Linux.Resources.Devices.Count; i++) Rule(config.Linux.Resources.Devices[i], $"linux.resources.devices[{i}]");
+        for (int i = 0; i < config.Linux.Resources.Devices.Count; i++)
+            Rule(config.Linux.Resources.Devices[i], $"linux.resources.devices[{i}]");
         Absolute(config.Linux.MaskedPaths, "linux.maskedPaths");
         Absolute(config.Linux.ReadonlyPaths, "linux.readonlyPaths");
-        Require(Propagations.Contains(config.Linux.RootfsPropagation), "linux.rootfsPropagation", $"\"{config.Linux.RootfsPropagation}\" is no propagation");
+        Require(Propagations.Contains(config.Linux.RootfsPropagation), "linux.rootfsPropagation",
+            $"\"{config.Linux.RootfsPropagation}\" is no propagation");
         foreach (string key in config.Linux.Sysctl.Keys)
             if (Sysctl.Problem(key, type => Has(config, type)) is { } problem) throw new SpecException($"linux.sysctl.{key}", problem);
     }
@@ -37,7 +41,8 @@ internal static class Validation
     {
         Require(version.Length > 0, "ociVersion", "is required");
         string[] parts = version.Split('-', '+')[0].Split('.');
-        Require(parts.Length == 3 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit)), "ociVersion", $"\"{version}\" is no version (SemVer 2.0.0)");
+        Require(parts.Length == 3 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit)), "ociVersion",
+            $"\"{version}\" is no version (SemVer 2.0.0)");
         Require(parts[0] == "1", "ociVersion", $"{version} is not supported: rt implements runtime-spec 1.x up to {BuildInfo.SpecVersion}");
     }
 
@@ -48,8 +53,10 @@ internal static class Validation
         Require(process.Args[0].Length > 0, "process.args[0]", "the program's name must not be empty");
         Require(process.Cwd.Length > 0, "process.cwd", "is required");
         Require(process.Cwd[0] == '/', "process.cwd", $"\"{process.Cwd}\" must be an absolute path");
-        for (int i = 0; i < process.Env.Count; i++) Require(process.Env[i].IndexOf('=') > 0, $"process.env[{i}]", $"\"{process.Env[i]}\" is not of the form NAME=value");
-        Require(process.OomScoreAdj is null or (>= -1000 and <= 1000), "process.oomScoreAdj", $"{process.OomScoreAdj} is not between -1000 and 1000");
+        for (int i = 0; i < process.Env.Count; i++)
+            Require(process.Env[i].IndexOf('=') > 0, $"process.env[{i}]", $"\"{process.Env[i]}\" is not of the form NAME=value");
+        Require(process.OomScoreAdj is null or (>= -1000 and <= 1000), "process.oomScoreAdj",
+            $"{process.OomScoreAdj} is not between -1000 and 1000");
         Require((process.User.Umask ?? 0) <= 0x1ff, "process.user.umask", $"{process.User.Umask} is not between 0 and 511 (0777)");
 
         HashSet<string> seen = new(StringComparer.Ordinal);
@@ -77,16 +84,19 @@ internal static class Validation
             Require(one.Type != "mount" || one.Path.Length == 0, path + ".path", "joining a mount namespace is not supported yet");
         }
 
-        Require(Has(config, "mount"), "linux.namespaces", "a mount namespace is required: without one, the container's mounts would be the host's");
+        Require(Has(config, "mount"), "linux.namespaces",
+            "a mount namespace is required: without one, the container's mounts would be the host's");
         Require(config.Hostname.Length == 0 || Has(config, "uts"), "hostname", "unable to set hostname without a private UTS namespace");
-        Require(config.Domainname.Length == 0 || Has(config, "uts"), "domainname", "unable to set domainname without a private UTS namespace");
+        Require(config.Domainname.Length == 0 || Has(config, "uts"), "domainname",
+            "unable to set domainname without a private UTS namespace");
         Require(Encoding.UTF8.GetByteCount(config.Hostname) <= 64, "hostname", "is longer than 64 bytes");
         Require(Encoding.UTF8.GetByteCount(config.Domainname) <= 64, "domainname", "is longer than 64 bytes");
     }
 
     private static void Device(Device device, string path)
     {
-        Require(device.Path.StartsWith('/') && !device.Path.EndsWith('/') && Path.GetFileName(device.Path) is not ("." or ".."), path + ".path", $"\"{device.Path}\" must be an absolute path of a file");
+        Require(device.Path.StartsWith('/') && !device.Path.EndsWith('/') && Path.GetFileName(device.Path) is not ("." or ".."),
+            path + ".path", $"\"{device.Path}\" must be an absolute path of a file");
         Require(device.Type is "c" or "u" or "b" or "p", path + ".type", $"\"{device.Type}\" is no type of device (c, u, b or p)");
         if (device.Type == "p") return;
         Require(device.Major is >= 0 and <= 0xfff, path + ".major", $"{device.Major} is not between 0 and 4095");

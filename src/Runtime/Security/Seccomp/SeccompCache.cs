@@ -40,7 +40,8 @@ internal sealed class SeccompCache(string? directory, string build)
             byte[] entry = FileContent.Read(file, MaxEntrySize, path);
             if (entry.Length <= HeaderSize + key.Length || BinaryPrimitives.ReadInt32LittleEndian(entry) != key.Length) return null;
             byte[] program = entry[(HeaderSize + key.Length)..];
-            bool same = BinaryPrimitives.ReadInt32LittleEndian(entry.AsSpan(4)) == program.Length && entry.AsSpan(HeaderSize, key.Length).SequenceEqual(key);
+            bool same = BinaryPrimitives.ReadInt32LittleEndian(entry.AsSpan(4)) == program.Length
+                && entry.AsSpan(HeaderSize, key.Length).SequenceEqual(key);
             return same ? new SeccompFilter(program, BinaryPrimitives.ReadUInt32LittleEndian(entry.AsSpan(8))) : null;
         }
         catch (KernelException e)

@@ -25,14 +25,16 @@ internal static unsafe class SeccompCompiler
         uint defaultAction = Action(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction");
         uint flags = Flags(seccomp.Flags);
         nint context = seccomp_init(defaultAction);
-        if (context == 0) throw new SpecException("linux.seccomp.defaultAction", $"libseccomp takes no default action {seccomp.DefaultAction}");
+        if (context == 0)
+            throw new SpecException("linux.seccomp.defaultAction", $"libseccomp takes no default action {seccomp.DefaultAction}");
         try
         {
             // A tree instead of a list: the kernel runs the filter for every call number when it is loaded, and later for
             // every call. An older libseccomp that knows no trees makes a list.
             _ = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
             AddArchitectures(context, seccomp.Architectures);
-            for (int i = 0; i < seccomp.Syscalls.Count; i++) AddRule(context, seccomp.Syscalls[i], defaultAction, $"linux.seccomp.syscalls[{i}]");
+            for (int i = 0; i < seccomp.Syscalls.Count; i++)
+                AddRule(context, seccomp.Syscalls[i], defaultAction, $"linux.seccomp.syscalls[{i}]");
             return new SeccompFilter(Export(context), flags);
         }
         finally
@@ -47,7 +49,9 @@ internal static unsafe class SeccompCompiler
         if (names == null) return SeccompWords.Flags["SECCOMP_FILTER_FLAG_SPEC_ALLOW"];
         uint flags = 0;
         for (int i = 0; i < names.Count; i++)
-            flags |= SeccompWords.Flags.TryGetValue(names[i], out uint flag) ? flag : throw Unsupported($"linux.seccomp.flags[{i}]", names[i]);
+            flags |= SeccompWords.Flags.TryGetValue(names[i], out uint flag)
+                ? flag
+                : throw Unsupported($"linux.seccomp.flags[{i}]", names[i]);
         return flags;
     }
 
@@ -61,7 +65,8 @@ internal static unsafe class SeccompCompiler
                 ? (uint)resolved
                 : throw Unsupported(path, architectures[i]);
             int result = seccomp_arch_add(context, token);
-            if (result is < 0 and not -Errno.EEXIST) throw new SpecException(path, $"libseccomp can't filter {architectures[i]}: {Errno.Describe(-result)}");
+            if (result is < 0 and not -Errno.EEXIST)
+                throw new SpecException(path, $"libseccomp can't filter {architectures[i]}: {Errno.Describe(-result)}");
         }
     }
 
@@ -85,7 +90,8 @@ internal static unsafe class SeccompCompiler
 
             // EDOM and EFAULT: the call does not exist on one of the architectures, or has no rule there.
             if (result is < 0 and not (-33 or -Errno.EFAULT))
-                throw new SpecException($"{path}.names[{i}]", $"libseccomp takes no such rule for {rule.Names[i]}: {Errno.Describe(-result)}");
+                throw new SpecException($"{path}.names[{i}]",
+                    $"libseccomp takes no such rule for {rule.Names[i]}: {Errno.Describe(-result)}");
         }
     }
 

@@ -194,6 +194,41 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public void A_container_whose_state_is_damaged_is_listed_by_none_and_deleted_by_force()
+    {
+        using Container container = Sleeper();
+        string directory = Path.Combine(container.StateRoot, "damaged");
+        Directory.CreateDirectory(directory);
+        File.WriteAllText(Path.Combine(directory, "state.json"), "{");
+        container.Rt("list", "-q").ShouldEndWith(0).Out.Should().BeEmpty();
+        container.Rt("state", "damaged").ShouldFailWith("state.json: invalid JSON at line 1");
+        container.Rt("delete", "--force", "damaged").ShouldEndWith(0);
+        Directory.Exists(directory).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void A_full_disk_is_told_and_leaves_nothing(int inodes)
+    {
+        using Container container = Sleeper();
+        string disk = Directory.CreateDirectory(Path.Combine(container.Bundle, "disk")).FullName;
+        Command.Run("mount", "-t", "tmpfs", "-o", $"size=4k,nr_inodes={inodes}", "none", disk).ShouldEndWith(0);
+        try
+        {
+            Command.Rt("--root", disk, "create", "--bundle", container.Bundle, container.Id).ShouldFailWith("no space left on device");
+            Directory.GetFileSystemEntries(disk).Should().BeEmpty();
+            Directory.Exists(container.Cgroup).Should().BeFalse();
+        }
+        finally
+        {
+            Command.Run("umount", disk);
+        }
+    }
+
+    [Fact]
     public void A_missing_container_is_an_error_unless_deleted_by_force()
     {
         using Container container = Sleeper();

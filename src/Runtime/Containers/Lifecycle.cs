@@ -85,7 +85,7 @@ internal static unsafe class Lifecycle
 
         try
         {
-            ContainerState? state = directory.TryRead();
+            ContainerState? state = force ? ReadIfWhole(directory) : directory.TryRead();
             if (state != null)
             {
                 ContainerStatus status = directory.StatusOf(state);
@@ -99,6 +99,20 @@ internal static unsafe class Lifecycle
         finally
         {
             directory.Close();
+        }
+    }
+
+    /// <summary>A damaged state must not make a container that can never be removed.</summary>
+    private static ContainerState? ReadIfWhole(ContainerDirectory directory)
+    {
+        try
+        {
+            return directory.TryRead();
+        }
+        catch (RtException e)
+        {
+            Log.Warn($"{e.Message}: only the state is removed");
+            return null;
         }
     }
 

@@ -47,12 +47,22 @@ public sealed class CgroupTests
     [Fact]
     public void Cgroups_made_inside_are_removed_too()
     {
-        using Container container = Container.Script("mkdir -p /sys/fs/cgroup/a/b; sleep 100", config =>
+        using Container container = Container.Script("cd /sys/fs/cgroup && mkdir .x $(printf 'no\\377text') && mkdir -p a/b; sleep 100", config =>
             config["mounts"]![6]!["options"] = new JsonArray("rw"));
         container.Run("--detach").ShouldEndWith(0);
         SpinWait.SpinUntil(() => Directory.Exists(container.Cgroup + "/a/b"), 5000).Should().BeTrue();
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         container.ShouldHaveLeftNothing();
+    }
+
+    [Fact]
+    public void Without_a_cgroup_namespace_the_hosts_cgroups_are_bound_and_keep_their_options()
+    {
+        Command.Run("mount", "-o", "remount,nsdelegate", "/sys/fs/cgroup").ShouldEndWith(0);
+        using Container container = Container.Script("ls -d /sys/fs/cgroup/rt-test; grep ' /sys/fs/cgroup ' /proc/mounts", config =>
+            config["linux"]!["namespaces"]!.AsArray().RemoveAt(5));
+        container.Run().ShouldEndWith(0).Out.Should().StartWith("/sys/fs/cgroup/rt-test\n").And.Contain("ro,nosuid,nodev,noexec");
+        File.ReadAllText("/proc/mounts").Should().MatchRegex("/sys/fs/cgroup cgroup2 .*nsdelegate");
     }
 
     [ControllerFact]

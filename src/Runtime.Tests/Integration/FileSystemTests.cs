@@ -202,6 +202,11 @@ public sealed class FileSystemTests : IDisposable
         Inside("cat /proc/keys /proc/timer_list | wc -c; ls /sys/firmware | wc -l").Should().Be("0\n0");
 
     [Fact]
+    public void Masks_reach_a_proc_that_is_mounted_over_the_first() => Inside("cat /proc/keys | wc -c", config =>
+        config["mounts"]!.AsArray().Insert(1, JsonNode.Parse("""{"destination": "/proc", "type": "bind", "source": "/proc", "options": ["rbind"]}""")))
+        .Should().Be("0");
+
+    [Fact]
     public void Read_only_paths_can_not_be_written() =>
         Inside("(echo 1 >/proc/sys/net/ipv4/ip_forward) 2>&1; true").Should().Contain("Read-only file system");
 

@@ -29,6 +29,10 @@ public sealed class InsideTests
         .Should().Be("1000\n1001\n1001 7 8\n0077");
 
     [Fact]
+    public void Its_standard_streams_are_its_users() =>
+        Inside("echo err >/dev/stderr && stat -Lc %u /dev/stdout", config => config["process"]!["user"]!["uid"] = 1000).Should().Be("1000");
+
+    [Fact]
     public void It_has_no_group_of_the_caller() => Inside("id -G; umask").Should().Be("0\n0022");
 
     [Theory]

@@ -194,6 +194,31 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public void Deleting_a_stopped_container_does_nothing_to_one_that_has_taken_its_cgroup()
+    {
+        using Container stopped = Container.Script("true");
+        using Container other = Container.Script("sleep 100", config =>
+            config["linux"]!["cgroupsPath"] = stopped.Config["linux"]!["cgroupsPath"]!.GetValue<string>());
+        stopped.Run("--keep").ShouldEndWith(0);
+        other.Run("--detach").ShouldEndWith(0);
+        stopped.Rt("kill", "--all", stopped.Id, "KILL").ShouldFailWith("container not running");
+        stopped.Rt("delete", stopped.Id).ShouldEndWith(0);
+        other.Status.Should().Be("running");
+        other.Rt("delete", "--force", other.Id).ShouldEndWith(0);
+    }
+
+    [Fact]
+    public void A_caller_without_standard_streams_gets_a_container_with_dev_null()
+    {
+        using Container container = Sleeper();
+        Command.Shell("exec \"$@\" <&- >&- 2>&-",
+            Repository.Binary, "--root", container.StateRoot, "create", "--bundle", container.Bundle, container.Id).ShouldEndWith(0);
+        for (int fd = 0; fd <= 2; fd++) new FileInfo($"/proc/{container.Pid}/fd/{fd}").LinkTarget.Should().Be("/dev/null");
+        container.Rt("start", container.Id).ShouldEndWith(0);
+        container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
+    }
+
+    [Fact]
     public void A_container_whose_state_is_damaged_is_listed_by_none_and_deleted_by_force()
     {
         using Container container = Sleeper();

@@ -8,14 +8,15 @@ namespace Rt.Cgroups;
 internal static unsafe class Cgroup
 {
     private const uint DirectoryMode = 0x1ed; // 0755
+    private const byte DT_DIR = 4;
 
     /// <summary>
     /// Makes the cgroup, puts its limits on it, and returns an open descriptor of it for CLONE_INTO_CGROUP. If that fails,
-    /// what was made is gone again.
+    /// what was made is gone again. <paramref name="made"/>: it was not there before.
     /// </summary>
-    public static int Create(CgroupPlan plan)
+    public static int Create(CgroupPlan plan, out bool made)
     {
-        bool made = MakeDirectory(plan);
+        made = MakeDirectory(plan);
         int directory = -1;
         try
         {
@@ -54,6 +55,13 @@ internal static unsafe class Cgroup
 
     public static bool IsFrozen(string directory) =>
         FileContent.TryReadText(directory + "/cgroup.events")?.Contains("frozen 1", StringComparison.Ordinal) == true;
+
+    /// <summary>What tells a cgroup from a later one of the same path; 0 if there is none.</summary>
+    public static ulong Identity(string directory)
+    {
+        fixed (byte* name = FileContent.Terminated(directory))
+            return Statx.At(Files.AT_FDCWD, name, 0, out Statx stat) < 0 ? 0 : stat.Inode;
+    }
 
     /// <summary>The processes in the cgroup itself and below, as far as this pid namespace can name them.</summary>
     public static List<int> Processes(string directory)
@@ -103,6 +111,9 @@ internal static unsafe class Cgroup
     private static bool MakeDirectory(CgroupPlan plan)
     {
         int result = FileContent.MakeDirectory(plan.Directory, DirectoryMode);
+        // One that is there and empty is made anew: it may have limits and a device filter of whoever left it.
+        if (result == -Errno.EEXIST && FileContent.RemoveDirectory(plan.Directory) >= 0)
+            result = FileContent.MakeDirectory(plan.Directory, DirectoryMode);
         if (result == -Errno.ENOENT && Path.GetDirectoryName(plan.Directory) is { } parent)
         {
             KernelException.Check(FileContent.MakeDirectories(parent, DirectoryMode), $"create cgroup {parent}");
@@ -210,17 +221,36 @@ internal static unsafe class Cgroup
 
     private static int RemoveTree(string directory)
     {
-        int result = FileContent.RemoveDirectory(directory);
+        fixed (byte* name = FileContent.Terminated(directory)) return RemoveTree(Files.AT_FDCWD, name);
+    }
+
+    /// <summary>By descriptors and bytes: the names inside are the container's, which need not be text.</summary>
+    private static int RemoveTree(int parent, byte* name)
+    {
+        int result = Files.unlinkat(parent, name, Files.AT_REMOVEDIR);
         if (result != -Errno.EBUSY) return result;
-        string[] children = Directory.GetDirectories(directory);
-        foreach (string child in children)
+        int directory = Files.openat(parent, name, Files.O_RDONLY | Files.O_DIRECTORY | Files.O_NOFOLLOW);
+        if (directory < 0) return directory;
+        const int Size = 4096;
+        byte[] buffer = new byte[Size];
+        fixed (byte* entries = buffer)
         {
-            int removed = RemoveTree(child);
-            if (removed is < 0 and not -Errno.ENOENT) return removed;
+            nint length;
+            while ((length = Files.getdents64(directory, entries, Size)) > 0)
+            {
+                // struct linux_dirent64: inode and offset (8 bytes each), length (2), type (1), name
+                for (nint at = 0; at < length; at += *(ushort*)(entries + at + 16))
+                    if (entries[at + 18] == DT_DIR && !IsDots(entries + at + 19))
+                        RemoveTree(directory, entries + at + 19);
+            }
         }
 
-        return children.Length == 0 ? result : FileContent.RemoveDirectory(directory);
+        Files.close(directory);
+        return Files.unlinkat(parent, name, Files.AT_REMOVEDIR);
     }
+
+    /// <summary>"." or "..".</summary>
+    private static bool IsDots(byte* name) => name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0));
 
     private static void WaitUntilEmpty(string directory, long milliseconds)
     {

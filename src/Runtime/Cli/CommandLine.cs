@@ -44,6 +44,7 @@ internal sealed class CommandLine
     public static int Main(string[] arguments)
     {
         Timeline.Mark("main");
+        StandardStreams.Fill();
         int code;
         try
         {

@@ -30,6 +30,9 @@ internal sealed record ContainerState
     /// <summary>The cgroup's directory; empty: none.</summary>
     public string Cgroup { get; init; } = "";
 
+    /// <summary>Tells the container's cgroup from a later one of the same path (its inode number).</summary>
+    public ulong CgroupIdentity { get; init; }
+
     /// <summary>Whether the init is pid 1 of a namespace, so that its death takes all the others along.</summary>
     public bool OwnPidNamespace { get; init; }
 
@@ -47,6 +50,7 @@ internal sealed record ContainerState
         json.Add("created", FormatTime(Created));
         json.Add("owner", Owner);
         json.Add("cgroup", Cgroup);
+        json.Add("cgroupIdentity", CgroupIdentity);
         json.Add("ownPidNamespace", OwnPidNamespace);
         if (Annotations.Count > 0) json.Add("annotations", Annotations);
         return json.Finish();
@@ -69,6 +73,7 @@ internal sealed record ContainerState
             else if (name.Is("created"u8)) state = state with { Created = ParseTime(json.String()) };
             else if (name.Is("owner"u8)) state = state with { Owner = json.UInt32() };
             else if (name.Is("cgroup"u8)) state = state with { Cgroup = json.String() };
+            else if (name.Is("cgroupIdentity"u8)) state = state with { CgroupIdentity = json.UInt64() };
             else if (name.Is("ownPidNamespace"u8)) state = state with { OwnPidNamespace = json.Bool() };
             else if (name.Is("annotations"u8)) state = state with { Annotations = json.Map() };
             else json.Skip();

@@ -17,7 +17,7 @@ internal sealed class Creation
     private ContainerState state;
     private ContainerInit? init;
     private int cgroup = -1;
-    private bool wrotePidFile;
+    private bool madeCgroup, wrotePidFile;
 
     private Creation(ContainerDirectory directory, LaunchPlan plan, CreateRequest request, ContainerState state)
     {
@@ -75,7 +75,7 @@ internal sealed class Creation
         {
             directory.Write(state);
             if (request.Gate) gate = directory.MakeGate();
-            if (plan.Cgroup != null) cgroup = Cgroup.Create(plan.Cgroup);
+            if (plan.Cgroup != null) cgroup = Cgroup.Create(plan.Cgroup, out madeCgroup);
             else Log.Debug("no cgroup v2 on this host: the container runs without a cgroup");
 
             Timeline.Mark("state and cgroup made");
@@ -88,7 +88,12 @@ internal sealed class Creation
             // Once it is on record, the init may go on to the program by itself: it need not wait for this process to wake up.
             InitProcess process = InitProcess.Find(init.Pid)
                 ?? throw new RtException("the container's process ended while it was being set up");
-            state = state with { Pid = process.Pid, StartTime = process.StartTime };
+            state = state with
+            {
+                Pid = process.Pid,
+                StartTime = process.StartTime,
+                CgroupIdentity = state.Cgroup.Length > 0 ? Cgroup.Identity(state.Cgroup) : 0,
+            };
             directory.WriteDraft(state);
             if (request.PidFile.Length > 0) WritePidFile(init.Pid);
             init.GoAhead();
@@ -121,7 +126,7 @@ internal sealed class Creation
         if (cgroup >= 0)
         {
             Cgroup.Kill(state.Cgroup);
-            Cgroup.RemoveIfEmpty(state.Cgroup);
+            if (madeCgroup) Cgroup.RemoveIfEmpty(state.Cgroup);
         }
 
         if (wrotePidFile) FileContent.Remove(request.PidFile);

@@ -14,7 +14,7 @@ internal static class Foreground
         directory.Close();
         int code = Wait(new InitProcess(state.Pid, state.StartTime), request.Inbox);
         Timeline.Mark("ended");
-        if (!keep) Lifecycle.Delete(store, request.Id, force: true);
+        if (!keep) Delete(store, request.Id);
         return code;
     }
 
@@ -22,14 +22,26 @@ internal static class Foreground
     {
         while (true)
         {
+            // Before the first wait as well: its SIGCHLD may have come while the container was being set up.
+            while (Processes.Reap(0, block: false) is { Pid: > 0 } exit)
+                if (exit.Pid == init.Pid)
+                    return exit.Code;
+
             int signal = SignalInbox.Take(inbox);
-            if (signal == Signals.SIGCHLD)
-            {
-                while (Processes.Reap(0, block: false) is { Pid: > 0 } exit)
-                    if (exit.Pid == init.Pid)
-                        return exit.Code;
-            }
-            else if (signal is not (0 or Signals.SIGURG or Signals.SIGTTIN or Signals.SIGTTOU)) init.Signal(signal);
+            if (signal is not (0 or Signals.SIGCHLD or Signals.SIGURG or Signals.SIGTTIN or Signals.SIGTTOU)) init.Signal(signal);
+        }
+    }
+
+    /// <summary>What can't be cleaned up does not change how the program ended.</summary>
+    private static void Delete(ContainerStore store, string id)
+    {
+        try
+        {
+            Lifecycle.Delete(store, id, force: true);
+        }
+        catch (Exception e) when (e is RtException or KernelException)
+        {
+            Log.Error($"delete container {id}: {e.Message}");
         }
     }
 }

@@ -54,20 +54,25 @@ internal static unsafe class Lifecycle
     {
         ContainerDirectory directory = store.Open(id);
         ContainerState state = directory.Read();
-        if (all && state.Cgroup.Length > 0)
+        InitProcess init = new(state.Pid, state.StartTime);
+        string? cgroup = CgroupOf(state);
+        // What has no init any more is not running, but for a container that shares its pid namespace and may have others left.
+        if (state.Pid == 0 || (!init.IsAlive && (!all || state.OwnPidNamespace || cgroup == null)))
+            throw new RtException($"container not running: {id}");
+
+        if (all && cgroup != null)
         {
-            KillAll(state, signal);
+            KillAll(id, cgroup, signal);
             return;
         }
 
-        if (state.Pid == 0) throw new RtException($"container not running: {id}");
         // SIGKILL is meant for the container; without a pid namespace of its own the init's death would leave the others.
-        if (signal == Signals.SIGKILL && !state.OwnPidNamespace && state.Cgroup.Length > 0 && Cgroup.Kill(state.Cgroup)) return;
-        int result = new InitProcess(state.Pid, state.StartTime).Signal(signal);
+        if (signal == Signals.SIGKILL && !state.OwnPidNamespace && cgroup != null && Cgroup.Kill(cgroup)) return;
+        int result = init.Signal(signal);
         if (result == -Errno.ESRCH) throw new RtException($"container not running: {id}");
         KernelException.Check(result, $"kill container {id}");
         // A frozen process takes SIGKILL only when it thaws: cgroup.kill does both (cgroups(7)).
-        if (signal == Signals.SIGKILL && state.Cgroup.Length > 0 && Cgroup.IsFrozen(state.Cgroup)) Cgroup.Kill(state.Cgroup);
+        if (signal == Signals.SIGKILL && cgroup != null && Cgroup.IsFrozen(cgroup)) Cgroup.Kill(cgroup);
     }
 
     /// <summary>
@@ -126,20 +131,25 @@ internal static unsafe class Lifecycle
             return;
         }
 
-        bool killed = state.Cgroup.Length > 0 && Cgroup.Kill(state.Cgroup);
+        string? cgroup = CgroupOf(state);
+        bool killed = cgroup != null && Cgroup.Kill(cgroup);
         InitProcess init = new(state.Pid, state.StartTime);
         if (!killed) init.Signal(Signals.SIGKILL);
         if (!init.WaitForDeath(DeathMilliseconds)) throw new RtException($"container init still running: {state.Id} (pid {state.Pid})");
-        if (state.Cgroup.Length > 0) Cgroup.Remove(state.Cgroup, DeathMilliseconds);
+        if (cgroup != null) Cgroup.Remove(cgroup, DeathMilliseconds);
     }
 
-    private static void KillAll(ContainerState state, int signal)
+    /// <summary>The container's cgroup; null if it has none, or if another container has made one of the same path since.</summary>
+    private static string? CgroupOf(ContainerState state) =>
+        state.Cgroup.Length > 0 && Cgroup.Identity(state.Cgroup) == state.CgroupIdentity ? state.Cgroup : null;
+
+    private static void KillAll(string id, string cgroup, int signal)
     {
-        if (signal == Signals.SIGKILL && Cgroup.Kill(state.Cgroup)) return;
-        foreach (int pid in Cgroup.Processes(state.Cgroup))
+        if (signal == Signals.SIGKILL && Cgroup.Kill(cgroup)) return;
+        foreach (int pid in Cgroup.Processes(cgroup))
         {
             int result = Processes.kill(pid, signal);
-            if (result is not -Errno.ESRCH) KernelException.Check(result, $"kill process {pid} of container {state.Id}");
+            if (result is not -Errno.ESRCH) KernelException.Check(result, $"kill process {pid} of container {id}");
         }
     }
 

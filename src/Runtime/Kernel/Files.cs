@@ -67,6 +67,9 @@ internal static unsafe class Files
 
     public static int close(int fd) => (int)Syscall.Invoke(SyscallNumber.close, fd);
 
+    /// <summary>Makes <paramref name="to"/> refer to the same open file, without close-on-exec.</summary>
+    public static int dup3(int from, int to) => (int)Syscall.Invoke(SyscallNumber.dup3, from, to, 0);
+
     /// <summary>Closes the descriptors from <paramref name="first"/> to <paramref name="last"/>, open or not.</summary>
     public static int close_range(uint first, uint last) => (int)Syscall.Invoke(SyscallNumber.close_range, (nint)first, (nint)last, 0);
 

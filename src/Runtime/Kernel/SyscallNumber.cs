@@ -68,6 +68,7 @@ internal static class SyscallNumber
     public static int fchownat => X64 ? 260 : 54;
     public static int readlinkat => X64 ? 267 : 78;
     public static int faccessat => X64 ? 269 : 48;
+    public static int dup3 => X64 ? 292 : 24;
     public static int ppoll => X64 ? 271 : 73;
     public static int unshare => X64 ? 272 : 97;
     public static int prlimit64 => X64 ? 302 : 261;

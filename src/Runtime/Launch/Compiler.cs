@@ -36,7 +36,7 @@ internal static class Compiler
 
         // The container's file systems, built in place and then entered.
         MountCompiler.OpenRoot(plan, config, options.Bundle);
-        MountCompiler.Mounts(plan, config, options.Bundle);
+        MountCompiler.Mounts(plan, config, options.Bundle, host.Cgroups.Mount);
         DeviceCompiler.Compile(plan, config);
         NamespaceCompiler.Sysctls(plan, config);
         Execute execute = ProcessCompiler.Executable(plan, process);

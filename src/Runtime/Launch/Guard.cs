@@ -15,6 +15,9 @@ namespace Rt.Launch;
 /// </remarks>
 internal static unsafe class Guard
 {
+    /// <summary>File systems without any writing (statfs(2)).</summary>
+    private const long SQUASHFS_MAGIC = 0x73717368, EROFS_SUPER_MAGIC_V1 = 0xe0f5e1e2, CRAMFS_MAGIC = 0x28cd3d45, ISOFS_SUPER_MAGIC = 0x9660;
+
     /// <summary>
     /// Where a second lower layer may be taken from: an overlay without an upper one wants two. What is in it does not matter.
     /// </summary>
@@ -31,29 +34,26 @@ internal static unsafe class Guard
         KernelException.Check(Statx.Of(self, out Statx stat), "stat /proc/self/exe");
         int view = OpenThroughOverlay(stat);
         if (view < 0) view = Copy(self, (nint)stat.Size);
+        // The new process must see that it is protected, which it does by the seals of a copy.
+        if (!ExecutableSwap.To(view)) Restart(Copy(self, (nint)stat.Size));
         Files.close(self);
-
-        if (!ExecutableSwap.To(view)) Restart(view);
         Files.close(view);
     }
 
     /// <summary>
-    /// Whether the file that this process runs from can't be written by anyone: its file system is read-only as such, it is
-    /// sealed, or fs-verity vouches for it. An immutable flag does not count, since CAP_LINUX_IMMUTABLE clears it.
+    /// Whether the file that this process runs from can't be written by anyone: it is sealed, fs-verity vouches for it, or its
+    /// file system knows no writing. One that is only mounted read-only does not count, nor does an immutable flag: privileged
+    /// processes can undo both.
     /// </summary>
     private static bool IsProtected()
     {
-        // A running file that could be written otherwise gives ETXTBSY, also on a mount that is merely mounted read-only. EROFS
-        // comes first, and from the file system itself.
-        int probe = FileContent.TryOpen("/proc/self/exe", Files.O_WRONLY);
-        if (probe >= 0) Files.close(probe);
-        if (probe == -Errno.EROFS) return true;
-
         int self = FileContent.Open("/proc/self/exe", Files.O_RDONLY);
         int seals = Files.fcntl(self, Files.F_GET_SEALS, 0);
         bool verity = Statx.Of(self, out Statx stat) >= 0 && (stat.Attributes & Statx.STATX_ATTR_VERITY) != 0;
+        long fileSystem = Files.FileSystemType(self);
         Files.close(self);
-        return verity || (seals >= 0 && (seals & Files.F_SEAL_WRITE) != 0);
+        return verity || (seals >= 0 && (seals & Files.F_SEAL_WRITE) != 0)
+            || fileSystem is SQUASHFS_MAGIC or EROFS_SUPER_MAGIC_V1 or CRAMFS_MAGIC or ISOFS_SUPER_MAGIC;
     }
 
     /// <summary>-errno where there are no overlays to be had, or where the binary was replaced or removed while this one runs.</summary>

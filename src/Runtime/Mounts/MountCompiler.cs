@@ -24,7 +24,7 @@ internal static class MountCompiler
     }
 
     /// <summary>Every mount, in the order given. Sources that are relative start from the bundle.</summary>
-    public static void Mounts(PlanWriter plan, Config config, string bundle)
+    public static void Mounts(PlanWriter plan, Config config, string bundle, string? hostCgroups)
     {
         for (int i = 0; i < config.Mounts.Count; i++)
         {
@@ -32,6 +32,8 @@ internal static class MountCompiler
             string origin = $"mounts[{i}]";
             MountOptions options = MountOptions.Parse(mount.Options, origin);
             if (options.Bind || mount.Type is "bind" or "rbind") Bind(plan, mount, options, bundle, origin);
+            else if (mount.Type is "cgroup" or "cgroup2" && hostCgroups != null && !HasOwnCgroupNamespace(config))
+                HostCgroups(plan, mount, options, hostCgroups, origin);
             else FileSystem(plan, mount, options, origin);
         }
     }
@@ -77,7 +79,7 @@ internal static class MountCompiler
     }
 
     /// <summary>Whether the plan mounts a procfs on /proc, whose descriptor then serves for all that is below.</summary>
-    public static bool HasOwnProc(Config config) => config.Mounts.Any(IsOwnProc);
+    public static bool HasOwnProc(Config config) => config.Mounts.FindLast(mount => IsAt(mount, "/proc")) is { Type: "proc" };
 
     private static bool IsOwnProc(Mount mount) => mount.Type == "proc" && IsAt(mount, "/proc");
 
@@ -97,6 +99,7 @@ internal static class MountCompiler
     private static void Bind(PlanWriter plan, Mount mount, MountOptions options, string bundle, string origin)
     {
         if (mount.Source.Length == 0) throw new SpecException($"{origin}.source", "a bind mount needs a source");
+        options.Data.RemoveAll(option => MountOptions.IsSuperblockFlag(option.Key)); // mount(2) ignores them on binds
         if (options.Data.Count > 0)
         {
             string word = options.Data[0].Value == null ? options.Data[0].Key : $"{options.Data[0].Key}={options.Data[0].Value}";
@@ -120,6 +123,21 @@ internal static class MountCompiler
             },
         }, origin);
     }
+
+    private static bool HasOwnCgroupNamespace(Config config) =>
+        config.Linux.Namespaces.Exists(one => one.Type == "cgroup" && one.Path.Length == 0);
+
+    /// <summary>
+    /// The host's cgroups, for a container that shares its cgroup namespace. Bound, not mounted: mounting cgroup2 there sets its
+    /// options, such as nsdelegate, for all of the host.
+    /// </summary>
+    private static void HostCgroups(PlanWriter plan, Mount mount, MountOptions options, string hostCgroups, string origin) =>
+        plan.Add(new BindMount
+        {
+            Source = plan.Text(hostCgroups),
+            Target = plan.Text(mount.Destination),
+            Changes = new MountChanges { Set = options.Set, Clear = options.Clear, Propagation = Propagation(plan, options) },
+        }, origin);
 
     private static void FileSystem(PlanWriter plan, Mount mount, MountOptions options, string origin)
     {

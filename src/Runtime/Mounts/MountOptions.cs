@@ -84,6 +84,9 @@ internal sealed class MountOptions
     /// <summary>The MS_ flags of linux.rootfsPropagation; null if it is no propagation.</summary>
     public static ulong? ParsePropagation(string name) => Propagations.TryGetValue(name, out ulong flags) ? flags : null;
 
+    /// <summary>Whether a word is a flag of mount(2) for the file system as such.</summary>
+    public static bool IsSuperblockFlag(string word) => SuperblockFlags.Contains(word);
+
     /// <summary>Every option known here, for <c>rt features</c>.</summary>
     public static IEnumerable<string> Known() =>
         Attributes.Keys.Concat(Attributes.Keys.Select(name => "r" + name)).Concat(Propagations.Keys).Concat(SuperblockFlags)

@@ -64,6 +64,7 @@ internal static class ProcessCompiler
         List<PlanText> env = [];
         foreach (string variable in variables)
         {
+            if (variable == "HOME=") continue; // as good as none
             string name = variable[..variable.IndexOf('=')];
             int earlier = names.IndexOf(name);
             if (earlier >= 0)

@@ -91,12 +91,24 @@ internal unsafe struct SetUser : IStep
     public readonly int Run(ref Execution run)
     {
         Files.umask(Umask);
+        for (int fd = 0; fd <= 2; fd++) GiveStream(fd);
         int result = Credentials.prctl(Credentials.PR_SET_KEEPCAPS, 1);
         if (result >= 0) result = Credentials.setgroups(Groups.Count, run.Numbers(Groups));
         if (result >= 0) result = Credentials.SetGid(Gid);
         if (result >= 0) result = Credentials.SetUid(Uid);
         if (result >= 0) result = Credentials.prctl(Credentials.PR_SET_KEEPCAPS, 0);
         return result;
+    }
+
+    /// <summary>
+    /// Makes a standard stream the user's, who else could not open /dev/stdout. /dev/null is everyone's already; what can't be
+    /// given away (another file system's rules, a read-only one) stays as it is, as under runc.
+    /// </summary>
+    private readonly void GiveStream(int fd)
+    {
+        if (Statx.Of(fd, out Statx stat) < 0 || stat.Uid == Uid) return;
+        if (stat.Type == Files.S_IFCHR && stat is { RdevMajor: 1, RdevMinor: 3 }) return;
+        Files.fchown(fd, Uid, stat.Gid);
     }
 
     public readonly StepDescription Describe(PlanReader plan) =>

@@ -33,7 +33,7 @@ public sealed class SeccompTests
     public void Every_action_works_as_the_default_and_as_a_rules(string action, uint expected)
     {
         string other = action == "SCMP_ACT_ALLOW" ? "SCMP_ACT_TRAP" : "SCMP_ACT_ALLOW";
-        Run(Compile($$"""{"defaultAction": "{{action}}", "syscalls": [{"names": ["read"], "action": "{{other}}"}]}""").Program, SysWrite)
+        Run(Compile($$"""{"defaultAction": "{{action}}", "syscalls": [{"names": ["read", "mkdir"], "action": "{{other}}"}]}""").Program, SysWrite)
             .Should().Be(expected);
         Run(Compile($$"""{"defaultAction": "{{other}}", "syscalls": [{"names": ["read"], "action": "{{action}}"}]}""").Program, SysRead)
             .Should().Be(expected);
@@ -120,7 +120,7 @@ public sealed class SeccompTests
     [Fact]
     public void A_rule_that_does_what_the_default_does_changes_nothing()
     {
-        string rule = """{"names": ["read"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}""";
+        string rule = """{"names": ["read", "mkdir"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}""";
         byte[] program = Compile($$"""{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "syscalls": [{{rule}}]}""").Program;
         byte[] another = Compile($$"""{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "syscalls": [{{rule}}]}""").Program;
 
@@ -128,6 +128,28 @@ public sealed class SeccompTests
         Run(another, SysRead).Should().Be(SECCOMP_RET_ERRNO | 38);
         Run(another, SysWrite).Should().Be(SECCOMP_RET_ERRNO | 1);
     }
+
+    [Fact]
+    public void A_call_newer_than_the_profile_is_not_there_rather_than_forbidden()
+    {
+        const int clone3 = 435;
+        byte[] program = Compile("""
+            {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+             "syscalls": [{"names": ["rseq", "read"], "action": "SCMP_ACT_ALLOW"}]}
+            """).Program;
+
+        Run(program, SysRead).Should().Be(SECCOMP_RET_ALLOW);
+        Run(program, SysMkdir).Should().Be(SECCOMP_RET_ERRNO | 1, "mkdir is older than rseq, and forbidden");
+        Run(program, clone3).Should().Be(SECCOMP_RET_ERRNO | 38, "clone3 is newer than rseq");
+        Run(program, clone3, I386).Should().Be(SECCOMP_RET_ERRNO | 38);
+        Run(program, 3, I386).Should().Be(SECCOMP_RET_ALLOW, "3 is read there");
+        Run(program, 0x40000000 | clone3).Should().NotBe(SECCOMP_RET_ERRNO | 38, "x32 calls are the filter's business");
+    }
+
+    [Fact]
+    public void A_profile_that_allows_by_default_allows_what_is_newer() =>
+        Run(Compile("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ERRNO"}]}""").Program, 435)
+            .Should().Be(SECCOMP_RET_ALLOW);
 
     [Fact]
     public void A_further_architecture_is_filtered_with_its_own_numbers()

@@ -8,9 +8,6 @@ internal static unsafe class Libseccomp
     public const uint SCMP_ACT_KILL_PROCESS = 0x80000000, SCMP_ACT_KILL_THREAD = 0, SCMP_ACT_TRAP = 0x00030000,
         SCMP_ACT_ERRNO = 0x00050000, SCMP_ACT_TRACE = 0x7ff00000, SCMP_ACT_LOG = 0x7ffc0000, SCMP_ACT_ALLOW = 0x7fff0000;
 
-    /// <summary>What architecture tokens libseccomp knows by "the one that this runs on".</summary>
-    public const uint SCMP_ARCH_NATIVE = 0;
-
     public const int SCMP_FLTATR_CTL_OPTIMIZE = 8;
 
     /// <summary>struct scmp_arg_cmp.</summary>
@@ -45,6 +42,13 @@ internal static unsafe class Libseccomp
 
     [DllImport("libseccomp")]
     public static extern int seccomp_syscall_resolve_name(byte* name);
+
+    /// <summary>The token of the architecture that this runs on: AUDIT_ARCH_ of linux/audit.h.</summary>
+    [DllImport("libseccomp")]
+    public static extern uint seccomp_arch_native();
+
+    [DllImport("libseccomp")]
+    public static extern int seccomp_syscall_resolve_name_arch(uint arch, byte* name);
 
     [DllImport("libseccomp")]
     public static extern int seccomp_rule_add_array(nint context, uint action, int syscall, uint count, ArgCmp* args);

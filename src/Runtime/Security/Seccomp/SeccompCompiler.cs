@@ -32,10 +32,10 @@ internal static unsafe class SeccompCompiler
             // A tree instead of a list: the kernel runs the filter for every call number when it is loaded, and later for
             // every call. An older libseccomp that knows no trees makes a list.
             _ = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-            AddArchitectures(context, seccomp.Architectures);
+            List<uint> architectures = AddArchitectures(context, seccomp.Architectures);
             for (int i = 0; i < seccomp.Syscalls.Count; i++)
                 AddRule(context, seccomp.Syscalls[i], defaultAction, $"linux.seccomp.syscalls[{i}]");
-            return new SeccompFilter(Export(context), flags);
+            return new SeccompFilter(NewSyscalls.Prepend(seccomp, defaultAction, architectures, Export(context)), flags);
         }
         finally
         {
@@ -55,8 +55,10 @@ internal static unsafe class SeccompCompiler
         return flags;
     }
 
-    private static void AddArchitectures(nint context, List<string> architectures)
+    /// <summary>Returns the tokens of all architectures that the filter is for: the native one is always among them.</summary>
+    private static List<uint> AddArchitectures(nint context, List<string> architectures)
     {
+        List<uint> tokens = [seccomp_arch_native()];
         for (int i = 0; i < architectures.Count; i++)
         {
             string path = $"linux.seccomp.architectures[{i}]";
@@ -67,7 +69,10 @@ internal static unsafe class SeccompCompiler
             int result = seccomp_arch_add(context, token);
             if (result is < 0 and not -Errno.EEXIST)
                 throw new SpecException(path, $"libseccomp can't filter {architectures[i]}: {Errno.Describe(-result)}");
+            if (!tokens.Contains(token)) tokens.Add(token);
         }
+
+        return tokens;
     }
 
     private static void AddRule(nint context, SeccompRule rule, uint defaultAction, string path)

@@ -159,6 +159,29 @@ public sealed class FileSystemTests : IDisposable
         Directory.Exists("/etc/inside").Should().BeFalse();
     }
 
+    [Theory]
+    [InlineData("etc/resolv.conf", "../run/systemd/resolve/stub.conf", "/run/systemd/resolve/stub.conf")]
+    [InlineData("etc/resolv.conf", "/run/new/resolv.conf", "/run/new/resolv.conf")]
+    [InlineData("etc/resolv.conf", "../../../../../../../tmp/rt-test-outside/resolv.conf", "/tmp/rt-test-outside/resolv.conf")]
+    public void A_symlink_to_nothing_has_its_target_made_inside_the_root(string link, string target, string made)
+    {
+        string file = Path.Combine(host, "file");
+        File.WriteAllText(file, "nameserver");
+        using Container container = Container.Script($"cat /{link}; ls {made}",
+            With($$"""{"destination": "/{{link}}", "type": "bind", "source": "{{file}}", "options": ["bind"]}"""), ownRoot: true);
+        File.CreateSymbolicLink(Path.Combine(container.Root, link), target);
+        container.Run().ShouldEndWith(0).Out.Should().Be($"nameserver{made}\n");
+        Directory.Exists("/tmp/rt-test-outside").Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_symlink_to_itself_ends_in_an_error()
+    {
+        using Container container = Container.Script("true", With("""{"destination": "/loop/x", "type": "tmpfs", "source": "t"}"""), ownRoot: true);
+        File.CreateSymbolicLink(Path.Combine(container.Root, "loop"), "loop");
+        container.Run().ShouldFailWith("too many levels of symbolic links");
+    }
+
     [Fact]
     public void A_proc_that_is_a_symlink_to_the_host_does_not_move_masks_there()
     {

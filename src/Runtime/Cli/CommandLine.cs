@@ -38,16 +38,16 @@ internal sealed class CommandLine
         { Description = "have systemd manage the cgroups (not supported yet)" };
     private readonly Option<string> rootless = new("--rootless")
         { Description = "ignore cgroup permission errors: true, false or auto", DefaultValueFactory = _ => "auto", HelpName = "value" };
-    private bool askedForHelp;
     private readonly Option<bool> version = new("--version", "-v") { Description = "print the version" };
+    private bool askedForHelp;
 
     public static int Main(string[] arguments)
     {
         Timeline.Mark("main");
-        StandardStreams.Fill();
         int code;
         try
         {
+            StandardStreams.Fill();
             code = new CommandLine().Invoke(arguments);
         }
         catch (Exception e)

@@ -49,7 +49,6 @@ internal sealed class Creation
             Warn = Log.Warn,
         };
         LaunchPlan plan = bundle.Compile(options, Host.Detect(), new SeccompCache(store.SeccompCache, BuildInfo.Id));
-
         Timeline.Mark("compiled");
 
         ContainerDirectory directory = store.Create(request.Id);

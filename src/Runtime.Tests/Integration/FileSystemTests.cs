@@ -141,6 +141,25 @@ public sealed class FileSystemTests : IDisposable
     }
 
     [Fact]
+    public void An_overlay_of_many_layers_is_mounted()
+    {
+        string[] layers = [.. Enumerable.Range(0, 12).Select(i => Directory.CreateDirectory(Path.Combine(host, "a-layer-of-an-overlay-" + i)).FullName)];
+        File.WriteAllText(Path.Combine(layers[11], "file"), "from the last layer");
+        string options = "lowerdir=" + string.Join(':', layers);
+        options.Length.Should().BeGreaterThan(255);
+        Inside("cat /mnt/file; touch /mnt/x 2>&1; grep -c ' /mnt .*nosuid' /proc/self/mountinfo",
+            With($$"""{"destination": "/mnt", "type": "overlay", "source": "overlay", "options": ["nosuid", "ro", "{{options}}", "rprivate"]}"""),
+            ownRoot: true).Should().StartWith("from the last layer").And.Contain("Read-only file system").And.EndWith("1");
+    }
+
+    [Fact]
+    public void A_writable_mount_over_a_read_only_tmpfs_stays_writable() => Inside("touch /mnt/x && echo written", config =>
+    {
+        With("""{"destination": "/mnt", "type": "tmpfs", "source": "t", "options": ["ro"]}""")(config);
+        With($$"""{"destination": "/mnt", "type": "bind", "source": "{{host}}", "options": ["bind"]}""")(config);
+    }, ownRoot: true).Should().Be("written");
+
+    [Fact]
     public void A_read_only_tmpfs_still_gets_mount_points() => Inside("ls -d /mnt/a; touch /mnt/x 2>&1 || true", config =>
     {
         With("""{"destination": "/mnt", "type": "tmpfs", "source": "t", "options": ["ro"]}""")(config);

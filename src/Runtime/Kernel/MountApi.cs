@@ -91,7 +91,8 @@ internal static unsafe class MountApi
         return set == 0 ? 0 : mount(null, path, null, MS_REMOUNT | MS_BIND | ToMountFlags(set), null);
     }
 
-    private static ulong ToMountFlags(ulong attributes) =>
+    /// <summary>MOUNT_ATTR_ bits as MS_ flags.</summary>
+    public static ulong ToMountFlags(ulong attributes) =>
         (attributes & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
         | ((attributes & MOUNT_ATTR__ATIME) switch
         {

@@ -44,7 +44,8 @@ internal static class MountCompiler
         for (int i = 0; i < config.Mounts.Count; i++)
         {
             Mount mount = config.Mounts[i];
-            if (IsLateReadonly(mount) && MountOptions.Parse(mount.Options, "").Readonly)
+            bool covered = config.Mounts.FindLastIndex(other => IsAt(other, mount.Destination)) > i;
+            if (!covered && IsLateReadonly(mount) && MountOptions.Parse(mount.Options, "").Readonly)
                 plan.Add(new MountReadonly { Target = plan.Text(mount.Destination) }, $"mounts[{i}]");
         }
     }

@@ -21,7 +21,7 @@ internal unsafe struct MountChanges
         return result >= 0 && changed < 0 ? Apply(ref run, mount) : result;
     }
 
-    private readonly int Apply(ref Execution run, int mount)
+    public readonly int Apply(ref Execution run, int mount)
     {
         int result = 0;
         if ((Set | Clear) != 0) result = SetAttributes(mount, Set, Clear, 0, recursive: false);
@@ -65,6 +65,7 @@ internal unsafe struct MountFileSystem : IStep
             if (target < 0) return target;
         }
 
+        if (target >= 0 && HasLongOption(ref run)) return MountTheOldWay(ref run, target);
         int fs = fsopen(run.At(Type));
         if (fs < 0) return fs;
         int result = Configure(ref run, fs, InheritMode && !made ? target : -1);
@@ -77,6 +78,48 @@ internal unsafe struct MountFileSystem : IStep
         if (Keep != Slot.None) run[Keep] = mount;
         else Files.close(mount);
         if (target >= 0) Files.close(target);
+        return result;
+    }
+
+    /// <summary>fsconfig(2) takes values of up to 255 bytes; overlays of many layers have longer ones.</summary>
+    private readonly bool HasLongOption(ref Execution run)
+    {
+        const int MaxValue = 255;
+        if (!Source.IsNull && Text.Length(run.At(Source)) > MaxValue) return true;
+        for (int i = 1; i < Options.Count; i += 2)
+            if (run.At(Options, i) is var value && value != null && Text.Length(value) > MaxValue)
+                return true;
+        return false;
+    }
+
+    /// <summary>mount(2), by way of the descriptor: all options in one text of up to a page.</summary>
+    private readonly int MountTheOldWay(ref Execution run, int target)
+    {
+        const int PageSize = 4096;
+        byte* data = stackalloc byte[PageSize];
+        int length = 0;
+        for (int i = 0; i < Options.Count; i++)
+        {
+            byte* text = run.At(Options, i);
+            if (text == null) continue;
+            int size = Text.Length(text);
+            if (length + size + 1 >= PageSize) return -Errno.E2BIG;
+            if (length > 0) data[length++] = (byte)(i % 2 == 0 ? ',' : '=');
+            Text.Copy(data + length, text, size);
+            length += size;
+        }
+
+        data[length] = 0;
+        byte* path = stackalloc byte[32];
+        Text.FormatProcSelfFd(path, target);
+        int result = mount(run.At(Source), path, run.At(Type), ToMountFlags(Attributes), data);
+        Files.close(target);
+        if (result < 0) return result;
+        int mounted = InRoot.Open(run[Slot.Root], run.At(Target));
+        if (mounted < 0) return mounted;
+        result = new MountChanges { Propagation = Propagation }.Apply(ref run, mounted);
+        if (Keep != Slot.None) run[Keep] = mounted;
+        else Files.close(mounted);
         return result;
     }
 

@@ -298,44 +298,33 @@ public sealed class LifecycleTests
         SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
     }
 
-    [Fact]
-    public void All_processes_are_killed_together()
+    [Theory]
+    [InlineData(3, "SIGKILL")]
+    [InlineData(1001, "TERM")]
+    public void A_signal_goes_to_all_processes_be_they_ever_so_many(int count, string signal)
     {
-        using Container container = Container.Script("sleep 100 & sleep 100 & exec sleep 100", config =>
+        using Container container = Container.Script($"for i in $(seq {count - 1}); do sleep 100 & done; exec sleep 100", config =>
             config["linux"]!["namespaces"]!.AsArray().RemoveAt(0));
         container.Run("--detach").ShouldEndWith(0);
         string processes = container.Cgroup + "/cgroup.procs";
-        SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length == 3, 5000).Should().BeTrue();
-        container.Rt("kill", "--all", container.Id, "SIGKILL").ShouldEndWith(0);
+        SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length == count, 10000).Should().BeTrue();
+        container.Rt("kill", "--all", container.Id, signal).ShouldEndWith(0);
         SpinWait.SpinUntil(() => File.ReadAllText(processes).Length == 0, 5000).Should().BeTrue();
     }
 
     [Fact]
-    public void A_signal_goes_to_all_of_very_many_processes()
+    public void A_create_interrupted_by_a_signal_at_any_moment_is_whole_or_gone() => StrikeAtManyMoments("-TERM", (container, create) =>
     {
-        using Container container = Container.Script("for i in $(seq 1000); do sleep 100 & done; exec sleep 100", config =>
-            config["linux"]!["namespaces"]!.AsArray().RemoveAt(0));
-        container.Run("--detach").ShouldEndWith(0);
-        string processes = container.Cgroup + "/cgroup.procs";
-        SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length == 1001, 10000).Should().BeTrue();
-        container.Rt("kill", "--all", container.Id, "TERM").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => File.ReadAllText(processes).Length == 0, 5000).Should().BeTrue();
-    }
+        if (create.Code == 0) container.Status.Should().Be("created");
+        else container.ShouldHaveLeftNothing();
+    });
 
     [Fact]
-    public void A_create_interrupted_by_a_signal_at_any_moment_is_whole_or_gone()
+    public void A_create_that_was_killed_at_any_moment_leaves_what_can_be_deleted() => StrikeAtManyMoments("-KILL", (container, _) =>
     {
-        for (int round = 0; round < 30; round++)
-        {
-            using Container container = Sleeper();
-            using Command.Running create = container.Start("create", "--bundle", container.Bundle, container.Id);
-            Thread.Sleep(TimeSpan.FromMicroseconds(2000 + (round * 400)));
-            Command.Run("kill", "-TERM", create.Pid.ToString());
-            Result result = create.Wait();
-            if (result.Code == 0) container.Status.Should().Be("created");
-            else container.ShouldHaveLeftNothing();
-        }
-    }
+        container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
+        container.ShouldHaveLeftNothing();
+    });
 
     [Fact]
     public void A_run_that_was_killed_leaves_a_container_that_can_be_deleted()
@@ -352,21 +341,6 @@ public sealed class LifecycleTests
     }
 
     [Fact]
-    public void A_create_that_was_killed_at_any_moment_leaves_what_can_be_deleted()
-    {
-        for (int round = 0; round < 30; round++)
-        {
-            using Container container = Sleeper();
-            using Command.Running create = container.Start("create", "--bundle", container.Bundle, container.Id);
-            Thread.Sleep(TimeSpan.FromMicroseconds(2000 + (round * 400)));
-            Command.Run("kill", "-KILL", create.Pid.ToString());
-            create.Wait();
-            container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
-            container.ShouldHaveLeftNothing();
-        }
-    }
-
-    [Fact]
     public void List_shows_tables_json_and_ids()
     {
         using Container container = Sleeper();
@@ -377,6 +351,19 @@ public sealed class LifecycleTests
         container.Rt("list").Out.Should().MatchRegex($"{container.Id} +{container.Pid} +created +{container.Bundle} +\\S+Z +root\n$");
         JsonNode.Parse(container.Rt("list", "-f", "json").Out)![0]!["status"]!.GetValue<string>().Should().Be("created");
         container.Rt("list", "-f", "xml").ShouldFailWith("invalid format option");
+    }
+
+    /// <summary>Sends a signal to rt create 30 times, each a little later than the one before.</summary>
+    private static void StrikeAtManyMoments(string signal, Action<Container, Result> check)
+    {
+        for (int round = 0; round < 30; round++)
+        {
+            using Container container = Sleeper();
+            using Command.Running create = container.Start("create", "--bundle", container.Bundle, container.Id);
+            Thread.Sleep(TimeSpan.FromMicroseconds(2000 + (round * 400)));
+            Command.Run("kill", signal, create.Pid.ToString());
+            check(container, create.Wait());
+        }
     }
 
     private static Result[] InParallel(int count, Func<Result> action) => InParallel(count, _ => action());

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rt.Containers;
+using Rt.Kernel;
 
 namespace Rt.Cli;
 
@@ -39,6 +40,7 @@ internal sealed class CreateOptions
             NoNewKeyring = result.GetValue(noNewKeyring),
             PreserveFds = count,
             Gate = gate,
+            Inbox = SignalInbox.Open(),
         };
     }
 }

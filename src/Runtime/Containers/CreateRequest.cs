@@ -17,7 +17,7 @@ internal sealed record CreateRequest
     /// <summary>
     /// Where this process's signals come in (<see cref="Kernel.SignalInbox"/>): they don't strike while something is half done.
     /// </summary>
-    public int Inbox { get; } = Kernel.SignalInbox.Open();
+    public required int Inbox { get; init; }
 
     /// <summary>Wait at the start gate (create), or go on to the program at once (run).</summary>
     public bool Gate { get; init; }

@@ -7,7 +7,7 @@ namespace Rt.Kernel;
 internal static unsafe class Files
 {
     public const int AT_FDCWD = -100;
-    public const int AT_SYMLINK_NOFOLLOW = 0x100, AT_EACCESS = 0x200, AT_REMOVEDIR = 0x200, AT_SYMLINK_FOLLOW = 0x400,
+    public const int AT_EACCESS = 0x200, AT_REMOVEDIR = 0x200,
         AT_EMPTY_PATH = 0x1000, AT_RECURSIVE = 0x8000;
 
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100,
@@ -22,12 +22,12 @@ internal static unsafe class Files
         RESOLVE_BENEATH = 0x08, RESOLVE_IN_ROOT = 0x10;
 
     public const uint S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFCHR = 0x2000, S_IFDIR = 0x4000, S_IFBLK = 0x6000,
-        S_IFREG = 0x8000, S_IFLNK = 0xA000;
+        S_IFREG = 0x8000;
 
     public const int F_GETFD = 1, F_SETFD = 2, F_ADD_SEALS = 1033, F_GET_SEALS = 1034, FD_CLOEXEC = 1;
     public const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
     public const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_EXEC = 0x10;
-    public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
+    public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
     public const int X_OK = 1;
 
     private static bool Arm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -141,5 +141,5 @@ internal static unsafe class Files
         return result < 0 ? result : statfs[0];
     }
 
-    public const nint PROC_SUPER_MAGIC = 0x9fa0, CGROUP2_SUPER_MAGIC = 0x63677270, TMPFS_MAGIC = 0x01021994;
+    public const nint PROC_SUPER_MAGIC = 0x9fa0, CGROUP2_SUPER_MAGIC = 0x63677270;
 }

@@ -10,7 +10,7 @@ internal static unsafe class MountApi
         MOUNT_ATTR__ATIME = 0x70, MOUNT_ATTR_RELATIME = 0x00, MOUNT_ATTR_NOATIME = 0x10, MOUNT_ATTR_STRICTATIME = 0x20,
         MOUNT_ATTR_NODIRATIME = 0x80, MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
 
-    public const ulong MS_RDONLY = 0x1, MS_NOSUID = 0x2, MS_NODEV = 0x4, MS_NOEXEC = 0x8, MS_REMOUNT = 0x20,
+    public const ulong MS_REMOUNT = 0x20,
         MS_NOSYMFOLLOW = 0x100, MS_NOATIME = 0x400, MS_NODIRATIME = 0x800, MS_BIND = 0x1000, MS_REC = 0x4000,
         MS_UNBINDABLE = 0x20000, MS_PRIVATE = 0x40000, MS_SLAVE = 0x80000, MS_SHARED = 0x100000, MS_RELATIME = 0x200000,
         MS_STRICTATIME = 0x1000000;
@@ -91,7 +91,7 @@ internal static unsafe class MountApi
         return set == 0 ? 0 : mount(null, path, null, MS_REMOUNT | MS_BIND | ToMountFlags(set), null);
     }
 
-    /// <summary>MOUNT_ATTR_ bits as MS_ flags.</summary>
+    /// <summary>MOUNT_ATTR_ bits as MS_ flags; the lowest four are the same in both.</summary>
     public static ulong ToMountFlags(ulong attributes) =>
         (attributes & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
         | ((attributes & MOUNT_ATTR__ATIME) switch

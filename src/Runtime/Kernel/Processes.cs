@@ -8,7 +8,7 @@ internal static unsafe class Processes
 {
     public const ulong CLONE_NEWTIME = 0x80, CLONE_NEWNS = 0x20000, CLONE_NEWCGROUP = 0x2000000,
         CLONE_NEWUTS = 0x4000000, CLONE_NEWIPC = 0x8000000, CLONE_NEWUSER = 0x10000000, CLONE_NEWPID = 0x20000000,
-        CLONE_NEWNET = 0x40000000, CLONE_CLEAR_SIGHAND = 0x100000000, CLONE_INTO_CGROUP = 0x200000000, CLONE_PIDFD = 0x1000;
+        CLONE_NEWNET = 0x40000000, CLONE_CLEAR_SIGHAND = 0x100000000, CLONE_INTO_CGROUP = 0x200000000;
 
     /// <summary>struct clone_args, version 2 (Linux 5.7).</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -77,7 +77,7 @@ internal static unsafe class Processes
         public short events, revents;
     }
 
-    public const short POLLIN = 1, POLLPRI = 2, POLLERR = 8, POLLHUP = 16;
+    public const short POLLIN = 1, POLLPRI = 2;
 
     /// <summary>Waits without limit (or <paramref name="milliseconds"/>) until one of the descriptors has something to say.</summary>
     public static int poll(pollfd* fds, int count, long milliseconds = -1)

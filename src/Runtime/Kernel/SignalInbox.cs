@@ -39,7 +39,7 @@ internal static unsafe class SignalInbox
         for (int signal = 1; signal <= Signals.SIGRTMAX; signal++)
             if ((mask >> (signal - 1) & 1) != 0)
                 _ = sigaction(signal, action, null);
-        return (int)Syscall.Invoke(signalfd4, -1, (nint)(&mask), 8, SFD_CLOEXEC);
+        return (int)KernelException.Check(Syscall.Invoke(signalfd4, -1, (nint)(&mask), 8, SFD_CLOEXEC), "signalfd");
     }
 
     /// <summary>The next signal; waits for it.</summary>

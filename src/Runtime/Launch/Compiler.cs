@@ -31,7 +31,7 @@ internal static class Compiler
         plan.Add(default(NewSession));
         if (!options.NoNewKeyring) SecurityCompiler.Keyring(plan, options.Id);
         ProcessCompiler.OomScore(plan, process);
-        if (NamespaceCompiler.IsNew(config, "network")) plan.Add(default(LoopbackUp));
+        if (config.Linux.HasNewNamespace("network")) plan.Add(default(LoopbackUp));
         NamespaceCompiler.Names(plan, config);
 
         // The container's file systems, built in place and then entered.

@@ -82,32 +82,34 @@ internal static unsafe class ExecutableSwap
     {
         int pages = (int)(segment.Length / PageSize);
         ulong[] states = new ulong[pages];
-        if (!ReadPageStates(segment.Start, states)) return false;
         nint copy = Memory.MapFile(file, segment.FileOffset, 0, segment.Length, Memory.PROT_READ | Memory.PROT_WRITE);
-        if (copy < 0) return false;
+        int pagemap = copy < 0 ? -1 : FileContent.TryOpen("/proc/self/pagemap", Files.O_RDONLY);
+        if (pagemap < 0) return false;
+        bool moved = CarryOver(segment.Start, copy, pages, pagemap, states);
+        Files.close(pagemap);
+        return moved;
+    }
 
-        // From here to the move nothing may be allocated or written to a static field: it would be lost.
-        for (int page = 0; page < pages; page++)
-            if (IsOwn(states[page]))
-                Buffer.MemoryCopy((void*)(segment.Start + (nint)page * PageSize),
-                    (void*)(copy + (nint)page * PageSize), PageSize, PageSize);
-        return Memory.Move(copy, segment.Length, segment.Start) == segment.Start;
+    /// <summary>From the look at the pages to the move, nothing may be allocated or written to a static field: it would be lost.</summary>
+    private static bool CarryOver(nint from, nint copy, int pages, int pagemap, ulong[] states)
+    {
+        fixed (ulong* room = states)
+        {
+            int size = pages * sizeof(ulong);
+            if (Files.ReadAt(pagemap, room, size, from / PageSize * sizeof(ulong)) != size) return false;
+            for (nint page = 0; page < pages; page++)
+                if (IsOwn(room[page]))
+                    Buffer.MemoryCopy((void*)(from + page * PageSize), (void*)(copy + page * PageSize), PageSize, PageSize);
+        }
+
+        nint length = (nint)pages * PageSize;
+        return Memory.Move(copy, length, from) == from;
     }
 
     /// <summary>
     /// A page of this process's own: written to, so that it is no longer the file's (pagemap: bit 63 present, 62 swapped, 61 file).
     /// </summary>
     private static bool IsOwn(ulong state) => (state & 3UL << 62) != 0 && (state & 1UL << 61) == 0;
-
-    private static bool ReadPageStates(nint start, ulong[] states)
-    {
-        int pagemap = FileContent.TryOpen("/proc/self/pagemap", Files.O_RDONLY);
-        if (pagemap < 0) return false;
-        nint read;
-        fixed (ulong* room = states) read = Files.ReadAt(pagemap, room, states.Length * sizeof(ulong), start / PageSize * sizeof(ulong));
-        Files.close(pagemap);
-        return read == states.Length * sizeof(ulong);
-    }
 
     /// <summary>The process's present layout, which stays as it is, with the new executable.</summary>
     private static MemoryMap? ReadMap(int file)

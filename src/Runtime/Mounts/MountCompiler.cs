@@ -32,7 +32,7 @@ internal static class MountCompiler
             string origin = $"mounts[{i}]";
             MountOptions options = MountOptions.Parse(mount.Options, origin);
             if (options.Bind || mount.Type is "bind" or "rbind") Bind(plan, mount, options, bundle, origin);
-            else if (mount.Type is "cgroup" or "cgroup2" && hostCgroups != null && !HasOwnCgroupNamespace(config))
+            else if (mount.Type is "cgroup" or "cgroup2" && hostCgroups != null && !config.Linux.HasNewNamespace("cgroup"))
                 HostCgroups(plan, mount, options, hostCgroups, origin);
             else FileSystem(plan, mount, options, origin);
         }
@@ -44,9 +44,9 @@ internal static class MountCompiler
         for (int i = 0; i < config.Mounts.Count; i++)
         {
             Mount mount = config.Mounts[i];
+            if (!IsLateReadonly(mount) || !MountOptions.Parse(mount.Options, "").Readonly) continue;
             bool covered = config.Mounts.FindLastIndex(other => IsAt(other, mount.Destination)) > i;
-            if (!covered && IsLateReadonly(mount) && MountOptions.Parse(mount.Options, "").Readonly)
-                plan.Add(new MountReadonly { Target = plan.Text(mount.Destination) }, $"mounts[{i}]");
+            if (!covered) plan.Add(new MountReadonly { Target = plan.Text(mount.Destination) }, $"mounts[{i}]");
         }
     }
 
@@ -124,9 +124,6 @@ internal static class MountCompiler
             },
         }, origin);
     }
-
-    private static bool HasOwnCgroupNamespace(Config config) =>
-        config.Linux.Namespaces.Exists(one => one.Type == "cgroup" && one.Path.Length == 0);
 
     /// <summary>
     /// The host's cgroups, for a container that shares its cgroup namespace. Bound, not mounted: mounting cgroup2 there sets its

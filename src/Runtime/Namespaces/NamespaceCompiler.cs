@@ -32,7 +32,7 @@ internal static class NamespaceCompiler
                 plan.Add(new JoinNamespace { Type = flag, Namespace = slot, Path = plan.Text(one.Path) }, origin);
         }
 
-        if (IsNew(config, "cgroup")) plan.Add(default(NewCgroupNamespace), Origin(config, "cgroup"));
+        if (config.Linux.HasNewNamespace("cgroup")) plan.Add(default(NewCgroupNamespace), Origin(config, "cgroup"));
         return joins;
     }
 
@@ -51,8 +51,6 @@ internal static class NamespaceCompiler
         foreach ((string key, string value) in config.Linux.Sysctl)
             plan.Add(new WriteSysctl { Path = plan.Text("sys/" + Sysctl.PathOf(key)), Value = plan.Text(value) }, $"linux.sysctl.{key}");
     }
-
-    public static bool IsNew(Config config, string type) => config.Linux.Namespaces.Exists(one => one.Type == type && one.Path.Length == 0);
 
     private static string Origin(Config config, string type) =>
         $"linux.namespaces[{config.Linux.Namespaces.FindIndex(one => one.Type == type)}]";

@@ -81,6 +81,9 @@ internal sealed class Linux
     public SortedDictionary<string, string> Sysctl { get; set; } = new(StringComparer.Ordinal);
     public List<string> MaskedPaths { get; set; } = [];
     public List<string> ReadonlyPaths { get; set; } = [];
+
+    /// <summary>Whether the container gets a namespace of this type that nobody else has.</summary>
+    public bool HasNewNamespace(string type) => Namespaces.Exists(one => one.Type == type && one.Path.Length == 0);
 }
 
 internal sealed class Namespace

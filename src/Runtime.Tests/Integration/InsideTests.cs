@@ -114,20 +114,20 @@ public sealed class InsideTests
     [Fact]
     public void It_inherits_no_descriptor_but_stdio()
     {
-        using Container container = Container.Script("ls /proc/1/fd | tr '\\n' ' '");
+        using Container container = Container.Script("ls /proc/1/fd; true"); // no pipeline: its pipe would be the shell's
         Command.Shell($"exec {Repository.Binary} --root $1 run -b $2 $3 5</dev/null 9</etc/passwd",
             container.StateRoot, container.Bundle, container.Id)
-            .ShouldEndWith(0).Out.Should().Be("0 1 2 ");
+            .ShouldEndWith(0).Out.Should().Be("0\n1\n2\n");
     }
 
     [Fact]
     public void It_gets_the_descriptors_that_are_to_be_preserved()
     {
-        using Container container = Container.Script("ls /proc/1/fd | tr '\\n' ' '; cat <&4");
+        using Container container = Container.Script("ls /proc/1/fd; cat <&4");
         Command.Shell(
             $"exec {Repository.Binary} --root $1 run --preserve-fds 2 -b $2 $3 3</dev/null 4</proc/sys/kernel/ostype 5</etc/passwd",
             container.StateRoot, container.Bundle, container.Id)
-            .ShouldEndWith(0).Out.Should().Be("0 1 2 3 4 Linux\n");
+            .ShouldEndWith(0).Out.Should().Be("0\n1\n2\n3\n4\nLinux\n");
     }
 
     [Fact]

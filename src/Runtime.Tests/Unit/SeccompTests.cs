@@ -196,7 +196,6 @@ public sealed class SeccompTests
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": [], "action": "SCMP_ACT_TRAP"}]}""", "linux.seccomp.syscalls[0].names")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{}, {"names": [1]}]}""", "linux.seccomp.syscalls[1].names[0]")]
     [InlineData("""{"defaultAction": 1}""", "linux.seccomp.defaultAction")]
-    [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/agent"}""", "linux.seccomp.listenerPath")]
     public void A_bad_profile_is_refused_by_the_path_of_what_is_wrong(string json, string path) =>
         FluentActions.Invoking(() => Compile(json)).Should().Throw<SpecException>().Which.Path.Should().Be(path);
 

@@ -9,25 +9,6 @@ public sealed class UnsupportedPropertyTests
 
     public static TheoryData<string, string> Properties => new()
     {
-        { "hooks.prestart", List },
-        { "hooks.createRuntime", List },
-        { "hooks.createContainer", List },
-        { "hooks.startContainer", List },
-        { "hooks.poststart", List },
-        { "hooks.poststop", List },
-        { "process.apparmorProfile", Text },
-        { "process.selinuxLabel", Text },
-        { "process.scheduler", Object },
-        { "process.ioPriority", Object },
-        { "process.execCPUAffinity", Object },
-        { "linux.uidMappings", List },
-        { "linux.gidMappings", List },
-        { "linux.timeOffsets", Object },
-        { "linux.netDevices", Object },
-        { "linux.mountLabel", Text },
-        { "linux.personality", Object },
-        { "linux.intelRdt", Object },
-        { "linux.memoryPolicy", Object },
         { "linux.resources.hugepageLimits", List },
         { "linux.resources.network", Object },
         { "linux.resources.rdma", Object },
@@ -62,13 +43,6 @@ public sealed class UnsupportedPropertyTests
         foreach (string nothing in new[] { empty, "null" })
             Configs.Read(Nest(path, nothing, """, "after": {}""")).Hostname.Should().Be("box", "{0} is {1}", path, nothing);
     }
-
-    [Theory]
-    [InlineData("uidMappings")]
-    [InlineData("gidMappings")]
-    public void An_id_mapped_mount_is_refused(string property) =>
-        FluentActions.Invoking(() => Configs.Read($$"""{"mounts": [{}, {"{{property}}": [{"containerID": 0}]}]}"""))
-            .Should().Throw<SpecException>().Which.Path.Should().Be($"mounts[1].{property}");
 
     /// <summary>{"a": {"b": value, ...}, "hostname": "box"} for "a.b".</summary>
     private static string Nest(string path, string value, string after = "")

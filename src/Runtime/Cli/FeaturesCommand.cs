@@ -31,7 +31,7 @@ internal static class FeaturesCommand
         MountOptions = [.. Mounts.MountOptions.Known()],
         Linux = new LinuxFeatures
         {
-            Namespaces = [.. Validation.SupportedNamespaces.Order(StringComparer.Ordinal)],
+            Namespaces = [.. NamespaceValidation.Types.Order(StringComparer.Ordinal)],
             Capabilities = CapabilityNames.All,
             Cgroup = new CgroupFeatures { V2 = true },
             Seccomp = new SeccompFeatures

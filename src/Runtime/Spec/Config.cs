@@ -14,6 +14,7 @@ internal sealed class Config
     public List<Mount> Mounts { get; set; } = [];
     public SortedDictionary<string, string> Annotations { get; set; } = new(StringComparer.Ordinal);
     public Linux Linux { get; set; } = new();
+    public Hooks Hooks { get; set; } = new();
 }
 
 internal sealed class Root
@@ -26,6 +27,9 @@ internal sealed class Root
 internal sealed class ContainerProcess
 {
     public bool Terminal { get; set; }
+
+    /// <summary>Null: whatever the terminal has by itself.</summary>
+    public ConsoleSize? ConsoleSize { get; set; }
     public User User { get; set; } = new();
     public List<string> Args { get; set; } = [];
     public List<string> Env { get; set; } = [];
@@ -34,6 +38,18 @@ internal sealed class ContainerProcess
     public List<Rlimit> Rlimits { get; set; } = [];
     public bool NoNewPrivileges { get; set; }
     public int? OomScoreAdj { get; set; }
+    public string ApparmorProfile { get; set; } = "";
+    public string SelinuxLabel { get; set; } = "";
+    public Scheduler? Scheduler { get; set; }
+    public IoPriority? IoPriority { get; set; }
+    public ExecCpuAffinity? ExecCpuAffinity { get; set; }
+}
+
+/// <summary>Characters.</summary>
+internal sealed class ConsoleSize
+{
+    public uint Height { get; set; }
+    public uint Width { get; set; }
 }
 
 internal sealed class User
@@ -68,12 +84,26 @@ internal sealed class Mount
     public string Type { get; set; } = "";
     public string Source { get; set; } = "";
     public List<string> Options { get; set; } = [];
+
+    /// <summary>What the ids of the source are in the container's eyes, for an idmapped mount; empty: not given.</summary>
+    public List<IdMapping> UidMappings { get; set; } = [];
+    public List<IdMapping> GidMappings { get; set; } = [];
 }
 
 internal sealed class Linux
 {
     public List<Namespace> Namespaces { get; set; } = [];
+
+    /// <summary>The ids of a new user namespace.</summary>
+    public List<IdMapping> UidMappings { get; set; } = [];
+    public List<IdMapping> GidMappings { get; set; } = [];
+
+    /// <summary>By the clock's name.</summary>
+    public SortedDictionary<string, TimeOffset> TimeOffsets { get; set; } = new(StringComparer.Ordinal);
     public List<Device> Devices { get; set; } = [];
+
+    /// <summary>Network devices to move into the container, by their names outside; the value is the name inside, "" for the same.</summary>
+    public SortedDictionary<string, string> NetDevices { get; set; } = new(StringComparer.Ordinal);
     public string CgroupsPath { get; set; } = "";
     public Resources Resources { get; set; } = new();
     public string RootfsPropagation { get; set; } = "";
@@ -81,9 +111,16 @@ internal sealed class Linux
     public SortedDictionary<string, string> Sysctl { get; set; } = new(StringComparer.Ordinal);
     public List<string> MaskedPaths { get; set; } = [];
     public List<string> ReadonlyPaths { get; set; } = [];
+    public string MountLabel { get; set; } = "";
+    public Personality? Personality { get; set; }
+    public IntelRdt? IntelRdt { get; set; }
+    public MemoryPolicy? MemoryPolicy { get; set; }
 
     /// <summary>Whether the container gets a namespace of this type that nobody else has.</summary>
     public bool HasNewNamespace(string type) => Namespaces.Exists(one => one.Type == type && one.Path.Length == 0);
+
+    /// <summary>Whether its namespace of this type is another than the caller's, be it new or joined.</summary>
+    public bool HasNamespace(string type) => Namespaces.Exists(one => one.Type == type);
 }
 
 internal sealed class Namespace
@@ -184,6 +221,12 @@ internal sealed class Seccomp
     /// <summary>Null where the property is absent, which is not the same as none.</summary>
     public List<string>? Flags { get; set; }
     public List<SeccompRule> Syscalls { get; set; } = [];
+
+    /// <summary>The Unix socket of the agent that judges calls with SCMP_ACT_NOTIFY.</summary>
+    public string ListenerPath { get; set; } = "";
+
+    /// <summary>Passed on to the agent.</summary>
+    public string ListenerMetadata { get; set; } = "";
 }
 
 internal sealed class SeccompRule

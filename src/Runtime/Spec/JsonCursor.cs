@@ -97,6 +97,17 @@ internal ref struct JsonCursor
         throw Expected($"a whole number from 0 to {ulong.MaxValue}");
     }
 
+    /// <summary>Reads the value that the cursor stands on.</summary>
+    public delegate T Reader<T>(ref JsonCursor json);
+
+    public List<T> List<T>(Reader<T> read)
+    {
+        List<T> items = [];
+        if (!Array()) return items;
+        while (Element()) items.Add(read(ref this));
+        return items;
+    }
+
     public List<string> Strings()
     {
         List<string> strings = [];
@@ -113,14 +124,16 @@ internal ref struct JsonCursor
         return numbers;
     }
 
-    public SortedDictionary<string, string> Map()
+    public SortedDictionary<string, string> Map() => Map(static (ref JsonCursor json) => json.String());
+
+    public SortedDictionary<string, T> Map<T>(Reader<T> read)
     {
-        SortedDictionary<string, string> map = new(StringComparer.Ordinal);
+        SortedDictionary<string, T> map = new(StringComparer.Ordinal);
         if (!Object()) return map;
         while (Property(out PropertyName name))
         {
             string key = name.ToString();
-            map[key.Contains('\0') ? throw Wrong("holds a NUL character") : key] = String();
+            map[key.Contains('\0') ? throw Wrong("holds a NUL character") : key] = read(ref this);
         }
 
         return map;

@@ -15,7 +15,8 @@ internal static class SeccompReader
             else if (name.Is("architectures"u8)) seccomp.Architectures = json.Strings();
             else if (name.Is("flags"u8)) seccomp.Flags = json.Strings();
             else if (name.Is("syscalls"u8)) seccomp.Syscalls = ReadRules(ref json);
-            else if (name.Is("listenerPath"u8) || name.Is("listenerMetadata"u8)) json.NotSupported();
+            else if (name.Is("listenerPath"u8)) seccomp.ListenerPath = json.String();
+            else if (name.Is("listenerMetadata"u8)) seccomp.ListenerMetadata = json.String();
             else json.Skip();
         }
 

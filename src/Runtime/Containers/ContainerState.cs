@@ -38,6 +38,9 @@ internal sealed record ContainerState
 
     public SortedDictionary<string, string> Annotations { get; init; } = [];
 
+    /// <summary>Poststart and poststop hooks.</summary>
+    public Spec.Hooks Hooks { get; init; } = new();
+
     public byte[] ToJson()
     {
         JsonText json = new();
@@ -53,6 +56,7 @@ internal sealed record ContainerState
         json.Add("cgroupIdentity", CgroupIdentity);
         json.Add("ownPidNamespace", OwnPidNamespace);
         if (Annotations.Count > 0) json.Add("annotations", Annotations);
+        if (Hooks.Poststart.Count + Hooks.Poststop.Count > 0) json.AddRaw("hooks", HooksJson.Write(Hooks));
         return json.Finish();
     }
 
@@ -76,6 +80,7 @@ internal sealed record ContainerState
             else if (name.Is("cgroupIdentity"u8)) state = state with { CgroupIdentity = json.UInt64() };
             else if (name.Is("ownPidNamespace"u8)) state = state with { OwnPidNamespace = json.Bool() };
             else if (name.Is("annotations"u8)) state = state with { Annotations = json.Map() };
+            else if (name.Is("hooks"u8)) state = state with { Hooks = HooksReader.Read(ref json) };
             else json.Skip();
         }
 

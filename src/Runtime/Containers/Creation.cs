@@ -16,6 +16,7 @@ internal sealed class Creation
     private readonly CreateRequest request;
     private ContainerState state;
     private ContainerInit? init;
+    private Outside? outside;
     private int cgroup = -1;
     private bool madeCgroup, wrotePidFile;
 
@@ -61,8 +62,9 @@ internal sealed class Creation
             Created = DateTime.UtcNow,
             Owner = (uint)Processes.geteuid(),
             Cgroup = plan.Cgroup?.Directory ?? "",
-            OwnPidNamespace = (plan.Reader.Header.CloneFlags & Processes.CLONE_NEWPID) != 0,
+            OwnPidNamespace = bundle.Config.Linux.HasNewNamespace("pid"),
             Annotations = bundle.Config.Annotations,
+            Hooks = bundle.Config.Hooks,
         };
         return (directory, new Creation(directory, plan, request, state).Run());
     }
@@ -80,8 +82,11 @@ internal sealed class Creation
             Timeline.Mark("state and cgroup made");
             init = ContainerInit.Start(plan, cgroup, gate);
             Timeline.Mark("forked");
+            init.EnterNamespaces();
 
             // From here on the init is at work as well, on another processor: what can wait until now has done so.
+            outside = new Outside(plan, ContainerHooks.StateOf(state), init.Pid);
+            outside.AfterFork();
             if (plan.Cgroup != null) Cgroup.AttachDevices(plan.Cgroup, cgroup);
 
             // Once it is on record, the init may go on to the program by itself: it need not wait for this process to wake up.
@@ -95,10 +100,15 @@ internal sealed class Creation
             };
             directory.WriteDraft(state);
             if (request.PidFile.Length > 0) WritePidFile(init.Pid);
-            init.GoAhead();
-            init.AwaitReady(request.Inbox);
+            bool waits = plan.Stops || plan.LimitsFromOutside;
+            if (!waits) init.GoAhead();
+            init.AwaitReady(request.Inbox, outside.AtStop);
+            outside.AtReady();
             directory.CommitDraft();
-            if (!request.Gate) init.AwaitExec();
+            if (waits) init.GoAhead();
+            if (request.Gate) return state;
+            init.AwaitExec();
+            ContainerHooks.Poststart(state);
             return state;
         }
         catch (Exception e)
@@ -131,6 +141,7 @@ internal sealed class Creation
         if (wrotePidFile) FileContent.Remove(request.PidFile);
         directory.Remove();
         directory.Close();
+        if (outside?.HooksBegan == true || init?.HookFailed == true) ContainerHooks.Poststop(state);
     }
 
     private static void RequireDescriptors(int count)

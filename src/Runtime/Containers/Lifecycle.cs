@@ -1,6 +1,7 @@
 using Rt.Cgroups;
+using Rt.Hooks;
 using Rt.Kernel;
-using Rt.Launch;
+using Rt.Plan;
 
 namespace Rt.Containers;
 
@@ -40,13 +41,37 @@ internal static unsafe class Lifecycle
             Report? failure = ReadFailure(directory);
             Files.close(gate);
             directory.RemoveGate();
+            if (failure is { Step: StepKind.RunHook } hook)
+                throw Destroyed(directory, state, new RtException(HookStatus.Word("startContainer", hook.DetailText, hook.Errno)));
             if (failure is { } report)
                 throw new RtException($"start container {id}: {StepThatFailed(report)}: {Errno.Describe(report.Errno)}");
+            RunPoststartHooks(directory, state);
         }
         finally
         {
             directory.Close();
         }
+    }
+
+    private static void RunPoststartHooks(ContainerDirectory directory, ContainerState state)
+    {
+        try
+        {
+            ContainerHooks.Poststart(state);
+        }
+        catch (RtException e)
+        {
+            throw Destroyed(directory, state, e);
+        }
+    }
+
+    /// <summary>A hook that fails takes the container with it (runtime.md, "Lifecycle", steps 7 and 9).</summary>
+    private static RtException Destroyed(ContainerDirectory directory, ContainerState state, RtException cause)
+    {
+        RemoveContent(state);
+        directory.Remove();
+        ContainerHooks.Poststop(state);
+        return cause;
     }
 
     /// <summary>Sends a signal to the init or, with <paramref name="all"/>, to every process of the container.</summary>
@@ -100,6 +125,7 @@ internal static unsafe class Lifecycle
             }
 
             directory.Remove();
+            if (state != null) ContainerHooks.Poststop(state);
         }
         finally
         {
@@ -153,9 +179,9 @@ internal static unsafe class Lifecycle
         }
     }
 
-    /// <summary>After the gate come only the filter and the program.</summary>
+    /// <summary>After the gate come only hooks, the filter and the program.</summary>
     private static string StepThatFailed(Report report) =>
-        report.Step == Plan.StepKind.Execute ? $"exec {report.DetailText}" : "load seccomp filter";
+        report.Step == StepKind.Execute ? $"exec {report.DetailText}" : "load seccomp filter";
 
     private static Report? ReadFailure(ContainerDirectory directory)
     {

@@ -22,7 +22,7 @@ internal static class DeviceCompiler
         {
             if (own.Contains($"/dev/{name}")) continue;
             plan.Add(new MakeDevice
-                { Directory = dev, Name = plan.Text(name), Mode = Files.S_IFCHR | 0x1b6, Major = major, Minor = minor });
+                { Directory = dev, Name = plan.Text(name), HostPath = plan.Text($"/dev/{name}"), Mode = Files.S_IFCHR | 0x1b6, Major = major, Minor = minor });
         }
 
         for (int i = 0; i < config.Linux.Devices.Count; i++) Device(plan, config.Linux.Devices[i], $"linux.devices[{i}]");
@@ -55,6 +55,7 @@ internal static class DeviceCompiler
         {
             Directory = plan.Text(slash == 0 ? "/" : device.Path[..slash]),
             Name = plan.Text(device.Path[(slash + 1)..]),
+            HostPath = plan.Text(device.Path),
             Mode = device.Type switch { "b" => Files.S_IFBLK, "p" => Files.S_IFIFO, _ => Files.S_IFCHR }
                 | ((device.FileMode ?? 0x1b6) & 0xfff),
             Major = device.Type == "p" ? 0 : (uint)device.Major,

@@ -11,6 +11,9 @@ internal unsafe struct MakeDevice : IStep
 
     public PlanText Directory, Name;
 
+    /// <summary>The device of the host's to bind where none can be made.</summary>
+    public PlanText HostPath;
+
     /// <summary>S_IFCHR, S_IFBLK or S_IFIFO, and the permission bits.</summary>
     public uint Mode;
     public uint Major, Minor;
@@ -22,8 +25,28 @@ internal unsafe struct MakeDevice : IStep
         if (directory < 0) return directory;
         int result = Files.mknodat(directory, run.At(Name), Mode, DeviceNumber(Major, Minor));
         bool made = result >= 0;
-        if (result == -Errno.EEXIST || (made && (Uid | Gid) != 0)) result = Adopt(directory, run.At(Name), made);
+        if (result == -Errno.EPERM && (Mode & Files.S_IFMT) != Files.S_IFIFO) result = BindFromHost(ref run, directory);
+        else if (result == -Errno.EEXIST || (made && (Uid | Gid) != 0)) result = Adopt(directory, run.At(Name), made);
         Files.close(directory);
+        return result;
+    }
+
+    /// <summary>
+    /// Where making device nodes is not allowed, as in a user namespace, the host's is bound onto an empty file. Its owner and
+    /// mode stay the host's, and nothing more is to be done about them.
+    /// </summary>
+    private readonly int BindFromHost(ref Execution run, int directory)
+    {
+        int tree = MountApi.open_tree_clone(Files.AT_FDCWD, run.At(HostPath), recursive: false);
+        if (tree < 0) return tree == -Errno.ENOENT ? -Errno.EPERM : tree;
+        int result = Statx.Of(tree, out Statx stat);
+        if (result >= 0 && (stat.Type != (Mode & Files.S_IFMT) || stat.RdevMajor != Major || stat.RdevMinor != Minor)) result = -Errno.EPERM;
+        if (result >= 0) result = Files.mknodat(directory, run.At(Name), Files.S_IFREG | 0x1a4, 0); // 0644
+        if (result is -Errno.EEXIST) result = 0;
+        int target = result < 0 ? result : Files.openat(directory, run.At(Name), Files.O_PATH | Files.O_NOFOLLOW);
+        result = target < 0 ? target : MountApi.move_mount(tree, target);
+        if (target >= 0) Files.close(target);
+        Files.close(tree);
         return result;
     }
 

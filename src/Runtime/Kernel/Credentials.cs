@@ -40,11 +40,11 @@ internal static unsafe class Credentials
         return (int)Syscall.Invoke(keyctl, KEYCTL_JOIN_SESSION_KEYRING, (nint)name);
     }
 
-    /// <summary>Sets one resource limit of the calling process (setrlimit(2)); all bits set mean no limit.</summary>
-    public static int SetLimit(int resource, ulong soft, ulong hard)
+    /// <summary>Sets one resource limit of a process, or the calling one (prlimit(2)); all bits set mean no limit.</summary>
+    public static int SetLimit(int resource, ulong soft, ulong hard, int pid = 0)
     {
         ulong* limit = stackalloc ulong[2] { soft, hard };
-        return (int)Syscall.Invoke(prlimit64, 0, resource, (nint)limit);
+        return (int)Syscall.Invoke(prlimit64, pid, resource, (nint)limit);
     }
 
     public static int sethostname(byte* name, int length) => (int)Syscall.Invoke(SyscallNumber.sethostname, (nint)name, length);

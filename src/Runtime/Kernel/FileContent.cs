@@ -71,6 +71,20 @@ internal static unsafe class FileContent
         }
     }
 
+    /// <summary>Writes to a file that is there, as those of procfs, cgroups and the like are, at once.</summary>
+    public static void WriteTo(string path, ReadOnlySpan<byte> content)
+    {
+        int file = Open(path, Files.O_WRONLY);
+        try
+        {
+            Write(file, content, path);
+        }
+        finally
+        {
+            Files.close(file);
+        }
+    }
+
     /// <summary>Replaces a file: a reader sees the old one or the new one, never a half.</summary>
     public static void Replace(string path, ReadOnlySpan<byte> content, uint mode)
     {

@@ -7,7 +7,7 @@ namespace Rt.Kernel;
 internal static unsafe class Files
 {
     public const int AT_FDCWD = -100;
-    public const int AT_EACCESS = 0x200, AT_REMOVEDIR = 0x200,
+    public const int AT_SYMLINK_NOFOLLOW = 0x100, AT_EACCESS = 0x200, AT_REMOVEDIR = 0x200,
         AT_EMPTY_PATH = 0x1000, AT_RECURSIVE = 0x8000;
 
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100,
@@ -22,7 +22,7 @@ internal static unsafe class Files
         RESOLVE_BENEATH = 0x08, RESOLVE_IN_ROOT = 0x10;
 
     public const uint S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFCHR = 0x2000, S_IFDIR = 0x4000, S_IFBLK = 0x6000,
-        S_IFREG = 0x8000;
+        S_IFREG = 0x8000, S_IFLNK = 0xA000, S_IFSOCK = 0xC000;
 
     public const int F_GETFD = 1, F_SETFD = 2, F_ADD_SEALS = 1033, F_GET_SEALS = 1034, FD_CLOEXEC = 1;
     public const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
@@ -94,11 +94,15 @@ internal static unsafe class Files
 
     public static int fchown(int fd, uint uid, uint gid) => (int)Syscall.Invoke(SyscallNumber.fchown, fd, (nint)uid, (nint)gid);
 
-    /// <summary>fchownat(2) with AT_EMPTY_PATH: fchown that takes an O_PATH descriptor.</summary>
+    /// <summary>An id with all bits set stays as it is.</summary>
+    public static int fchownat(int dirfd, byte* path, uint uid, uint gid, int flags) =>
+        (int)Syscall.Invoke(SyscallNumber.fchownat, dirfd, (nint)path, (nint)uid, (nint)gid, flags);
+
+    /// <summary>fchown that takes an O_PATH descriptor.</summary>
     public static int ChownPath(int fd, uint uid, uint gid)
     {
         byte empty = 0;
-        return (int)Syscall.Invoke(fchownat, fd, (nint)(&empty), (nint)uid, (nint)gid, AT_EMPTY_PATH);
+        return fchownat(fd, &empty, uid, gid, AT_EMPTY_PATH);
     }
 
     public static int fcntl(int fd, int command, nint argument) => (int)Syscall.Invoke(SyscallNumber.fcntl, fd, command, argument);
@@ -117,6 +121,16 @@ internal static unsafe class Files
     public static int memfd_create(byte* name, uint flags) => (int)Syscall.Invoke(SyscallNumber.memfd_create, (nint)name, (nint)flags);
 
     public static nint sendfile(int to, int from, nint count) => Syscall.Invoke(SyscallNumber.sendfile, to, from, 0, count);
+
+    /// <summary>A pipe, read end first; both close-on-exec.</summary>
+    public static int pipe2(int* pair) => (int)Syscall.Invoke(SyscallNumber.pipe2, (nint)pair, O_CLOEXEC);
+
+    /// <summary>Bytes in a regular file, by seeking to its end (lseek(2)), or -errno.</summary>
+    public static nint Size(int fd)
+    {
+        const int SEEK_END = 2;
+        return Syscall.Invoke(lseek, fd, 0, SEEK_END);
+    }
 
     /// <summary>Back to the start of the file (lseek(2)).</summary>
     public static int Rewind(int fd) => (int)Syscall.Invoke(lseek, fd, 0, 0);

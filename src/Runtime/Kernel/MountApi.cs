@@ -8,16 +8,16 @@ internal static unsafe class MountApi
 {
     public const ulong MOUNT_ATTR_RDONLY = 0x1, MOUNT_ATTR_NOSUID = 0x2, MOUNT_ATTR_NODEV = 0x4, MOUNT_ATTR_NOEXEC = 0x8,
         MOUNT_ATTR__ATIME = 0x70, MOUNT_ATTR_RELATIME = 0x00, MOUNT_ATTR_NOATIME = 0x10, MOUNT_ATTR_STRICTATIME = 0x20,
-        MOUNT_ATTR_NODIRATIME = 0x80, MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
+        MOUNT_ATTR_NODIRATIME = 0x80, MOUNT_ATTR_IDMAP = 0x100000, MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
 
     public const ulong MS_REMOUNT = 0x20,
         MS_NOSYMFOLLOW = 0x100, MS_NOATIME = 0x400, MS_NODIRATIME = 0x800, MS_BIND = 0x1000, MS_REC = 0x4000,
         MS_UNBINDABLE = 0x20000, MS_PRIVATE = 0x40000, MS_SLAVE = 0x80000, MS_SHARED = 0x100000, MS_RELATIME = 0x200000,
-        MS_STRICTATIME = 0x1000000;
+        MS_I_VERSION = 0x800000, MS_STRICTATIME = 0x1000000;
 
     public const int MNT_DETACH = 2;
 
-    private const uint FSCONFIG_SET_FLAG = 0, FSCONFIG_SET_STRING = 1, FSCONFIG_CMD_CREATE = 6;
+    private const uint FSCONFIG_SET_FLAG = 0, FSCONFIG_SET_STRING = 1, FSCONFIG_CMD_CREATE = 6, FSCONFIG_CMD_RECONFIGURE = 7;
     private const uint MOVE_MOUNT_F_EMPTY_PATH = 0x4, MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 
     /// <summary>struct mount_attr of mount_setattr(2).</summary>
@@ -39,6 +39,16 @@ internal static unsafe class MountApi
         (int)Syscall.Invoke(fsconfig, fs, (nint)FSCONFIG_SET_STRING, (nint)key, (nint)value);
 
     public static int fsconfig_create(int fs) => (int)Syscall.Invoke(fsconfig, fs, (nint)FSCONFIG_CMD_CREATE);
+
+    public static int fsconfig_reconfigure(int fs) => (int)Syscall.Invoke(fsconfig, fs, (nint)FSCONFIG_CMD_RECONFIGURE);
+
+    /// <summary>The file system that is mounted at a descriptor, to be reconfigured.</summary>
+    public static int fspick(int mount)
+    {
+        const int FSPICK_CLOEXEC = 1, FSPICK_EMPTY_PATH = 8;
+        byte empty = 0;
+        return (int)Syscall.Invoke(SyscallNumber.fspick, mount, (nint)(&empty), FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+    }
 
     public static int fsmount(int fs, ulong attributes)
     {
@@ -76,6 +86,15 @@ internal static unsafe class MountApi
         if (result != -Errno.ENOSYS || (recursive && (set | clear) != 0)) return result;
         result = RemountThroughProc(mount, set, propagation == 0 ? 0 : propagation | (recursive ? MS_REC : 0));
         return result == -Errno.EINVAL ? -Errno.ENOSYS : result; // EINVAL: it is attached nowhere
+    }
+
+    /// <summary>Has a detached mount, or all of its tree, show ids as the user namespace maps them.</summary>
+    public static int SetIdMap(int mount, int userNamespace, bool recursive)
+    {
+        mount_attr attr = new() { attr_set = MOUNT_ATTR_IDMAP, userns_fd = (ulong)userNamespace };
+        byte empty = 0;
+        int flags = Files.AT_EMPTY_PATH | (recursive ? Files.AT_RECURSIVE : 0);
+        return (int)Syscall.Invoke(mount_setattr, mount, (nint)(&empty), flags, (nint)(&attr), sizeof(mount_attr));
     }
 
     private static int RemountThroughProc(int mountFd, ulong set, ulong propagation)

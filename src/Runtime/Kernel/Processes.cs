@@ -1,14 +1,15 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using static Rt.Kernel.SyscallNumber;
 
 namespace Rt.Kernel;
 
-/// <summary>clone3(2), execve(2), waitid(2), pidfd_open(2), setns(2), unshare(2).</summary>
+/// <summary>clone3(2), clone(2), execve(2), waitid(2), pidfd_open(2), setns(2), unshare(2).</summary>
 internal static unsafe class Processes
 {
     public const ulong CLONE_NEWTIME = 0x80, CLONE_NEWNS = 0x20000, CLONE_NEWCGROUP = 0x2000000,
         CLONE_NEWUTS = 0x4000000, CLONE_NEWIPC = 0x8000000, CLONE_NEWUSER = 0x10000000, CLONE_NEWPID = 0x20000000,
-        CLONE_NEWNET = 0x40000000, CLONE_CLEAR_SIGHAND = 0x100000000, CLONE_INTO_CGROUP = 0x200000000;
+        CLONE_NEWNET = 0x40000000, CLONE_PARENT = 0x8000, CLONE_CLEAR_SIGHAND = 0x100000000, CLONE_INTO_CGROUP = 0x200000000;
 
     /// <summary>struct clone_args, version 2 (Linux 5.7).</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -25,11 +26,16 @@ internal static unsafe class Processes
         clone_args args = new()
         {
             flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
-            exit_signal = Signals.SIGCHLD,
+            exit_signal = (flags & CLONE_PARENT) != 0 ? 0u : Signals.SIGCHLD, // a sibling takes over this process's own
             cgroup = cgroup >= 0 ? (ulong)cgroup : 0,
         };
         return (int)Syscall.Invoke(SyscallNumber.clone3, (nint)(&args), sizeof(clone_args));
     }
+
+    /// <summary>Forks by the oldest call there is, clone(2): 0 in the child.</summary>
+    public static int Fork() => (int)Syscall.Invoke(clone, Signals.SIGCHLD);
+
+    public static int setpgid(int pid, int group) => (int)Syscall.Invoke(SyscallNumber.setpgid, pid, group);
 
     public static int execve(byte* path, byte** argv, byte** envp) =>
         (int)Syscall.Invoke(SyscallNumber.execve, (nint)path, (nint)argv, (nint)envp);
@@ -53,21 +59,35 @@ internal static unsafe class Processes
     public static int getegid() => (int)Syscall.Invoke(SyscallNumber.getegid);
 
     /// <summary>How a child ended, as a shell counts: its exit code, or 128 plus the signal that killed it.</summary>
-    public readonly record struct Exit(int Pid, int Code);
+    /// <param name="Pid">0: none has ended yet; negative: -errno.</param>
+    /// <param name="Signal">The signal that killed it, or 0.</param>
+    public readonly record struct Exit(int Pid, int Code, int Signal = 0);
 
     /// <summary>
     /// Reaps one child that has ended; any child if <paramref name="pid"/> is 0. Pid 0 in the result: none has ended yet
     /// (only without <paramref name="block"/>). A negative pid in the result is -errno.
     /// </summary>
-    public static Exit Reap(int pid, bool block)
+    public static Exit Reap(int pid, bool block) => Reap(pid == 0 ? P_ALL : P_PID, pid, block ? 0 : WNOHANG);
+
+    /// <summary>Waits until one of the children in a process group has ended, and reaps it.</summary>
+    public static Exit ReapOfGroup(int group) => Reap(P_PGID, group, 0);
+
+    private const int P_ALL = 0, P_PID = 1, P_PGID = 2, WNOHANG = 1;
+
+    private static Exit Reap(int which, int id, int options)
     {
-        const int P_ALL = 0, P_PID = 1, WEXITED = 4, WNOHANG = 1, CLD_EXITED = 1;
+        const int WEXITED = 4, CLD_EXITED = 1;
         int* siginfo = stackalloc int[32];
         siginfo[3] = 0;
-        nint result = Syscall.InvokeBlocking(waitid, pid == 0 ? P_ALL : P_PID, pid, (nint)siginfo, WEXITED | (block ? 0 : WNOHANG));
+        nint result;
+        do result = Syscall.Invoke(waitid, which, id, (nint)siginfo, WEXITED | options);
+        while (result == -Errno.EINTR);
         // siginfo_t on 64-bit: si_signo, si_errno, si_code, pad, si_pid, si_uid, si_status
         if (result < 0) return new Exit((int)result, 0);
-        return siginfo[0] == 0 ? new Exit(0, 0) : new Exit(siginfo[4], siginfo[2] == CLD_EXITED ? siginfo[6] : 128 + siginfo[6]);
+        if (siginfo[0] == 0) return new Exit(0, 0);
+        return siginfo[2] == CLD_EXITED
+            ? new Exit(siginfo[4], siginfo[6])
+            : new Exit(siginfo[4], 128 + siginfo[6], siginfo[6]);
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -94,8 +114,11 @@ internal static unsafe class Processes
             return execve(path, argv, envp);
     }
 
+    /// <summary>A block of NUL-terminated texts.</summary>
+    public static byte[] Block(List<string> texts) => Encoding.UTF8.GetBytes(string.Concat(texts.Select(text => text + '\0')));
+
     /// <summary>A pointer to each text of a block, and a null at the end.</summary>
-    private static byte*[] Pointers(byte* first, byte[] block)
+    public static byte*[] Pointers(byte* first, byte[] block)
     {
         byte*[] pointers = new byte*[block.AsSpan().Count((byte)0) + 1];
         for (int i = 0, at = 0; i < pointers.Length - 1; i++)

@@ -28,6 +28,10 @@ internal static class SyscallNumber
     public static int socket => X64 ? 41 : 198;
     public static int sendto => X64 ? 44 : 206;
     public static int socketpair => X64 ? 53 : 199;
+    public static int clone => X64 ? 56 : 220;
+    public static int setpgid => X64 ? 109 : 154;
+    public static int pipe2 => X64 ? 293 : 59;
+    public static int clock_nanosleep => X64 ? 230 : 115;
     public static int execve => X64 ? 59 : 221;
     public static int kill => X64 ? 62 : 129;
     public static int fcntl => X64 ? 72 : 25;
@@ -85,6 +89,7 @@ internal static class SyscallNumber
     public const int fsopen = 430;
     public const int fsconfig = 431;
     public const int fsmount = 432;
+    public const int fspick = 433;
     public const int pidfd_open = 434;
     public const int clone3 = 435;
     public const int close_range = 436;

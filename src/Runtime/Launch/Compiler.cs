@@ -1,5 +1,6 @@
 using Rt.Cgroups;
 using Rt.Devices;
+using Rt.Hooks;
 using Rt.Mounts;
 using Rt.Namespaces;
 using Rt.Network;
@@ -27,10 +28,9 @@ internal static class Compiler
         CgroupPlan? cgroup = CgroupCompiler.Compile(config, options.Id, host.Cgroups);
 
         // In the host's file systems still, in namespaces of its own.
-        var joins = NamespaceCompiler.Compile(plan, config);
+        bool forksTwice = NamespaceCompiler.Compile(plan, config);
         plan.Add(default(NewSession));
         if (!options.NoNewKeyring) SecurityCompiler.Keyring(plan, options.Id);
-        ProcessCompiler.OomScore(plan, process);
         if (config.Linux.HasNewNamespace("network")) plan.Add(default(LoopbackUp));
         NamespaceCompiler.Names(plan, config);
 
@@ -38,6 +38,9 @@ internal static class Compiler
         MountCompiler.OpenRoot(plan, config, options.Bundle);
         MountCompiler.Mounts(plan, config, options.Bundle, host.Cgroups.Mount);
         DeviceCompiler.Compile(plan, config);
+        bool stops = HasWorkOutside(config);
+        if (stops) plan.Add(default(AwaitEnvironment));
+        HookCompiler.CreateContainer(plan, config, options.Id, options.Bundle);
         NamespaceCompiler.Sysctls(plan, config);
         Execute execute = ProcessCompiler.Executable(plan, process);
         MountCompiler.LateReadonly(plan, config);
@@ -49,7 +52,7 @@ internal static class Compiler
 
         // Privileges, given up from the least to the most needed. Without no_new_privs the kernel takes a filter only from the
         // privileged, so that it must come while the process still is.
-        ProcessCompiler.Rlimits(plan, process);
+        if (!config.Linux.HasNamespace("user")) ProcessCompiler.Rlimits(plan, process);
         SecurityCompiler.BoundingSet(plan, capabilities, host.LastCapability);
         if (process.NoNewPrivileges) plan.Add(default(NoNewPrivileges), "process.noNewPrivileges");
         if (filter != null && !process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
@@ -60,9 +63,22 @@ internal static class Compiler
         ProcessCompiler.Find(plan, process, execute);
         plan.Add(default(Ready));
         if (options.Gate) plan.Add(default(StartGate));
+        HookCompiler.StartContainer(plan, config, options.Id, options.Bundle);
         if (filter != null && process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
         plan.Add(execute, "process.args");
 
-        return new LaunchPlan(cgroup, joins, plan.Finish());
+        return new LaunchPlan
+        {
+            Cgroup = cgroup,
+            Openings = plan.Openings,
+            Block = plan.Finish(),
+            Config = config,
+            ForksTwice = forksTwice,
+            Stops = stops || config.Linux.TimeOffsets.Count > 0,
+        };
     }
+
+    /// <summary>Whether rt has to act on the finished environment: hooks of the runtime's namespaces, network devices.</summary>
+    private static bool HasWorkOutside(Config config) =>
+        config.Hooks.Prestart.Count > 0 || config.Hooks.CreateRuntime.Count > 0 || config.Linux.NetDevices.Count > 0;
 }

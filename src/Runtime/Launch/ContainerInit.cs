@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Rt.Kernel;
+using Rt.Namespaces;
 using Rt.Plan;
 
 namespace Rt.Launch;
@@ -20,6 +21,9 @@ internal sealed unsafe class ContainerInit
     /// <summary>In the pid namespace of this process; 0 once it has been found dead.</summary>
     public int Pid { get; private set; }
 
+    /// <summary>Whether it was a hook that ended it.</summary>
+    public bool HookFailed { get; private set; }
+
     /// <summary>
     /// Forks the init, which begins with the plan. The descriptors of <paramref name="cgroup"/> and <paramref name="gate"/> are -1
     /// for none; both stay the caller's.
@@ -30,36 +34,73 @@ internal sealed unsafe class ContainerInit
         KernelException.Check(Sockets.socketpair(pair), "socketpair");
         byte* block = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(plan.Block, 0);
         Execution run = new(block);
-        List<int> joins = [];
+        List<int> opened = [];
         try
         {
             run[Slot.Report] = pair[1];
             run[Slot.Cgroup] = cgroup;
             run[Slot.Gate] = gate;
-            foreach (var (slot, path, origin) in plan.Joins)
-            {
-                int file = FileContent.TryOpen(path, Files.O_RDONLY);
-                if (file < 0) throw new RtException($"{origin}.path: open {path}: {Errno.Describe(-file)}");
-                joins.Add(file);
-                run[slot] = file;
-            }
+            foreach (Opening opening in plan.Openings) opened.Add(run[opening.Slot] = opening.Open());
 
-            int pid = Forker.Fork(block, out int failed);
-            if (pid < 0) throw failed == Forker.JoinPidNamespace ? JoinFailure(plan, -pid) : new RtException(CloneFailure(-pid));
+            int pid = Forker.Fork(block, intoCgroup: !plan.ForksTwice);
+            if (pid < 0) throw new RtException(ForkSibling.Failure(-pid));
             return new ContainerInit(plan, pid, pair[0]);
+        }
+        catch
+        {
+            Files.close(pair[0]);
+            throw;
         }
         finally
         {
             Files.close(pair[1]);
-            joins.ForEach(file => Files.close(file));
+            opened.ForEach(file => Files.close(file));
         }
+    }
+
+    /// <summary>Waits for the first process to have forked the init, and gives the init the ids of its user namespace.</summary>
+    public void EnterNamespaces()
+    {
+        if (plan.ForksTwice)
+        {
+            Report report = Report.Receive(socket) ?? throw Death();
+            if (report.Kind != ReportKind.Forked) throw Failure(report);
+            int first = Pid;
+            Pid = (int)report.Value;
+            Processes.Reap(first, block: true);
+        }
+
+        plan.UserNamespace?.Write(Pid);
+        if (plan.HasUserNamespace) GoAhead();
     }
 
     /// <summary>
     /// Returns when all steps before <see cref="Ready"/> are done. A signal in <paramref name="inbox"/> by which a user or a
     /// supervisor gives up is an error here.
     /// </summary>
-    public void AwaitReady(int inbox)
+    /// <param name="atStop">Does what the init has stopped for, which then goes on.</param>
+    public void AwaitReady(int inbox, Action<Report> atStop)
+    {
+        while (true)
+        {
+            AwaitReport(inbox);
+            Report report = Report.Receive(socket) ?? throw Death();
+            if (report.Kind == ReportKind.Failed) throw Failure(report);
+            if (report.Kind == ReportKind.Ready)
+            {
+                Timeline.Mark("init ready", report.Nanoseconds);
+                if (Log.DebugEnabled)
+                    Log.Debug($"init {Pid} is ready: {plan.Reader.Header.StepCount} steps, "
+                        + $"{report.Value} bytes allocated on the heap between fork and execve");
+                return;
+            }
+
+            atStop(report);
+            GoAhead();
+        }
+    }
+
+    private void AwaitReport(int inbox)
     {
         Processes.pollfd* polls = stackalloc Processes.pollfd[2];
         while (true)
@@ -67,21 +108,14 @@ internal sealed unsafe class ContainerInit
             polls[0] = new Processes.pollfd { fd = socket, events = Processes.POLLIN };
             polls[1] = new Processes.pollfd { fd = inbox, events = Processes.POLLIN };
             Processes.poll(polls, 2);
-            if (polls[0].revents != 0) break;
+            if (polls[0].revents != 0) return;
             int signal = SignalInbox.Take(inbox);
             if (signal is Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM or Signals.SIGHUP)
                 throw new RtException($"interrupted by {Signals.Name(signal)}");
         }
-
-        Report report = Report.Receive(socket) ?? throw Death();
-        if (report.Kind != ReportKind.Ready) throw Failure(report);
-        Timeline.Mark("init ready", report.Nanoseconds);
-        if (Log.DebugEnabled)
-            Log.Debug($"init {Pid} is ready: {plan.Reader.Header.StepCount} steps, "
-                + $"{report.Value} bytes allocated on the heap between fork and execve");
     }
 
-    /// <summary>Lets the init go on after <see cref="Ready"/>: it is on record from now on.</summary>
+    /// <summary>Lets the init go on after it has stopped or, once it is on record, after <see cref="Ready"/>.</summary>
     public void GoAhead()
     {
         byte go = 1;
@@ -109,8 +143,9 @@ internal sealed unsafe class ContainerInit
     private RtException Failure(Report report)
     {
         StepPlace place = plan.Reader.Steps().ElementAt((int)report.Value);
+        HookFailed = place.Kind == StepKind.RunHook;
         string words = Steps.Read(plan.Reader, place).Word(plan.Reader, report.Errno, report.DetailText);
-        bool inEnginesWords = place.Kind is StepKind.FindExecutable or StepKind.Execute;
+        bool inEnginesWords = place.Kind is StepKind.FindExecutable or StepKind.Execute or StepKind.ForkSibling;
         return new RtException(place.Origin.Length == 0 || inEnginesWords ? words : $"{place.Origin}: {words}");
     }
 
@@ -124,19 +159,4 @@ internal sealed unsafe class ContainerInit
                 + (exit.Code == 128 + Signals.SIGKILL ? " (is its memory limit too low?)" : "")
             : $"ended with {exit.Code} while it was being set up"));
     }
-
-    private static RtException JoinFailure(LaunchPlan plan, int errno)
-    {
-        var (_, path, origin) = plan.Joins.First(join => join.Slot == Slot.PidNamespace);
-        return new RtException($"{origin}: join pid namespace {path}: "
-            + (errno == Errno.EINVAL ? "it is none of that type" : Errno.Describe(errno)));
-    }
-
-    private static string CloneFailure(int errno) => "create the container's process: " + errno switch
-    {
-        Errno.EPERM => "operation not permitted (new namespaces need root or a user namespace)",
-        Errno.ENOSPC or Errno.EUSERS => "no more namespaces of a kind are allowed (see /proc/sys/user/)",
-        Errno.EBUSY => "the cgroup can't take processes: it hands controllers down (cgroup.subtree_control)",
-        _ => Errno.Describe(errno),
-    };
 }

@@ -1,4 +1,5 @@
 using Rt.Devices;
+using Rt.Hooks;
 using Rt.Kernel;
 using Rt.Mounts;
 using Rt.Namespaces;
@@ -33,7 +34,7 @@ internal static unsafe class Interpreter
         Credentials.prctl(Credentials.PR_SET_DUMPABLE, 0);
 
         Execution run = new(block);
-        CloseDescriptors.Close(ref run, run.Header->FirstDescriptor, Slot.Count - 1);
+        CloseDescriptors.Close(ref run, run.Header->FirstDescriptor, (Slot)run.Header->SlotCount - 1);
         byte* step = (byte*)run.FirstStep;
         for (int index = 0; index < run.Header->StepCount; index++)
         {
@@ -54,10 +55,12 @@ internal static unsafe class Interpreter
     private static int RunStep(StepKind kind, byte* step, ref Execution run) => kind switch
     {
         StepKind.JoinNamespace => ((JoinNamespace*)step)->Run(ref run),
+        StepKind.ForkSibling => ((ForkSibling*)step)->Run(ref run),
+        StepKind.BecomeRoot => ((BecomeRoot*)step)->Run(ref run),
+        StepKind.NewTimeNamespace => ((NewTimeNamespace*)step)->Run(ref run),
         StepKind.NewCgroupNamespace => ((NewCgroupNamespace*)step)->Run(ref run),
         StepKind.NewSession => ((NewSession*)step)->Run(ref run),
         StepKind.SessionKeyring => ((SessionKeyring*)step)->Run(ref run),
-        StepKind.OomScoreAdj => ((OomScoreAdj*)step)->Run(ref run),
         StepKind.LoopbackUp => ((LoopbackUp*)step)->Run(ref run),
         StepKind.Hostname => ((Hostname*)step)->Run(ref run),
         StepKind.Domainname => ((Domainname*)step)->Run(ref run),
@@ -65,6 +68,7 @@ internal static unsafe class Interpreter
         StepKind.OpenRoot => ((OpenRoot*)step)->Run(ref run),
         StepKind.MountFileSystem => ((MountFileSystem*)step)->Run(ref run),
         StepKind.BindMount => ((BindMount*)step)->Run(ref run),
+        StepKind.Remount => ((Remount*)step)->Run(ref run),
         StepKind.MakeDevice => ((MakeDevice*)step)->Run(ref run),
         StepKind.MakeSymlink => ((MakeSymlink*)step)->Run(ref run),
         StepKind.WriteSysctl => ((WriteSysctl*)step)->Run(ref run),
@@ -83,6 +87,8 @@ internal static unsafe class Interpreter
         StepKind.Seccomp => ((LoadSeccomp*)step)->Run(ref run),
         StepKind.SetCapabilities => ((SetCapabilities*)step)->Run(ref run),
         StepKind.FindExecutable => ((FindExecutable*)step)->Run(ref run),
+        StepKind.AwaitEnvironment => ((AwaitEnvironment*)step)->Run(ref run),
+        StepKind.RunHook => ((RunHook*)step)->Run(ref run),
         StepKind.Ready => ((Ready*)step)->Run(ref run),
         StepKind.StartGate => ((StartGate*)step)->Run(ref run),
         StepKind.CloseDescriptors => ((CloseDescriptors*)step)->Run(ref run),

@@ -1,15 +1,50 @@
 using Rt.Cgroups;
+using Rt.Namespaces;
 using Rt.Plan;
+using Rt.Spec;
 
 namespace Rt.Launch;
 
 /// <summary>All that happens to start a container, decided beforehand.</summary>
-/// <param name="Cgroup">Made first, by rt itself; null: none.</param>
-/// <param name="Joins">Namespaces to open, and the slots that they belong in.</param>
-/// <param name="Block">The steps of the container's process (see PlanFormat.cs).</param>
-internal sealed record LaunchPlan(CgroupPlan? Cgroup, IReadOnlyList<(Slot Slot, string Path, string Origin)> Joins, byte[] Block)
+internal sealed record LaunchPlan
 {
-    public PlanReader Reader { get; } = new(Block);
+    /// <summary>Made first, by rt itself; null: none.</summary>
+    public CgroupPlan? Cgroup { get; init; }
+
+    /// <summary>What rt opens for the init.</summary>
+    public required IReadOnlyList<Opening> Openings { get; init; }
+
+    /// <summary>The steps of the container's process (see PlanFormat.cs).</summary>
+    public required byte[] Block { get; init; }
+
+    /// <summary>The configuration that this was compiled from, for what rt does beside the init.</summary>
+    public required Config Config { get; init; }
+
+    public PlanReader Reader => reader ??= new PlanReader(Block);
+
+    private PlanReader? reader;
+
+    /// <summary>Whether the init has a user namespace to become root in, once rt says that its mappings are there.</summary>
+    public bool HasUserNamespace => Config.Linux.HasNamespace("user");
+
+    /// <summary>Mappings to be written; null where there is no user namespace or it has them already.</summary>
+    public UserNamespace? UserNamespace => Config.Linux.HasNewNamespace("user")
+        ? new UserNamespace(Config.Linux.UidMappings, Config.Linux.GidMappings)
+        : null;
+
+    /// <summary>Whether the init is forked by a process that joins namespaces first.</summary>
+    public bool ForksTwice { get; init; }
+
+    /// <summary>
+    /// Whether the init stops for rt on its way. If not, its go-ahead may be given as soon as it is on record.
+    /// </summary>
+    public bool Stops { get; init; }
+
+    /// <summary>
+    /// Whether rt sets the resource limits: to raise one takes a capability in the host's user namespace, which the init of a
+    /// user namespace does not have.
+    /// </summary>
+    public bool LimitsFromOutside => HasUserNamespace && Config.Process!.Rlimits.Count > 0;
 }
 
 /// <summary>What the caller asks for beside the configuration.</summary>

@@ -7,20 +7,34 @@ namespace Rt.Launch;
 /// Tells the parent that all is prepared, and goes on only with its go-ahead, which is usually there already: a parent that
 /// died before the init was on record takes it along.
 /// </summary>
-internal unsafe struct Ready : IStep
+internal struct Ready : IStep
 {
     public static StepKind Kind => StepKind.Ready;
 
     public readonly int Run(ref Execution run)
     {
         int result = Report.Send(ref run, ReportKind.Ready, Interpreter.AllocatedBytes(), 0);
-        if (result < 0) return result;
-        byte answer;
-        nint read = Files.read(run[Slot.Report], &answer, 1);
-        return read == 1 ? 0 : -Errno.EPIPE;
+        return result < 0 ? result : Report.AwaitAnswer(ref run);
     }
 
     public readonly StepDescription Describe(PlanReader plan) => new("ready", "");
+}
+
+/// <summary>
+/// Stops for what only rt, outside, can do to the finished environment: moving network devices into it, and the hooks that run
+/// in the runtime's namespaces.
+/// </summary>
+internal struct AwaitEnvironment : IStep
+{
+    public static StepKind Kind => StepKind.AwaitEnvironment;
+
+    public readonly int Run(ref Execution run)
+    {
+        int result = Report.Send(ref run, ReportKind.Environment, 0, 0);
+        return result < 0 ? result : Report.AwaitAnswer(ref run);
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("await-parent", "");
 }
 
 /// <summary>

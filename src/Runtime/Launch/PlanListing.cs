@@ -26,12 +26,12 @@ internal static class PlanListing
                 "linux.resources.devices");
         }
 
-        foreach (var (slot, path, origin) in plan.Joins.Where(join => join.Slot == Slot.PidNamespace))
-            Add("host", new StepDescription("setns", path, ("type", "pid")), origin);
-        string namespaces = string.Join(' ',
-            NamespaceTypes.All.Where(type => (plan.Reader.Header.CloneFlags & type.Value.Flag) != 0).Select(type => type.Key));
-        Add("host", new StepDescription("clone3", "", ("into-cgroup", plan.Cgroup == null ? "" : "yes"), ("new", namespaces)),
-            "linux.namespaces");
+        foreach (Opening opening in plan.Openings)
+            if (opening.Describe() is { } words)
+                Add("host", words, opening.Origin);
+        Add("host", new StepDescription("clone3", "", ("into-cgroup", plan.Cgroup == null || plan.ForksTwice ? "" : "yes"),
+            ("new", NamespaceTypes.Names(plan.Reader.Header.CloneFlags))), "linux.namespaces");
+        foreach (var (step, origin) in Outside.Describe(plan)) Add("host", step, origin);
 
         foreach (StepPlace place in plan.Reader.Steps()) Add("init", Steps.Read(plan.Reader, place).Describe(plan.Reader), place.Origin);
         return lines;

@@ -1,4 +1,5 @@
 using Rt.Devices;
+using Rt.Hooks;
 using Rt.Mounts;
 using Rt.Namespaces;
 using Rt.Network;
@@ -14,10 +15,12 @@ internal static class Steps
     public static IStep Read(PlanReader plan, StepPlace place) => place.Kind switch
     {
         StepKind.JoinNamespace => plan.Read<JoinNamespace>(place),
+        StepKind.ForkSibling => plan.Read<ForkSibling>(place),
+        StepKind.BecomeRoot => plan.Read<BecomeRoot>(place),
+        StepKind.NewTimeNamespace => plan.Read<NewTimeNamespace>(place),
         StepKind.NewCgroupNamespace => plan.Read<NewCgroupNamespace>(place),
         StepKind.NewSession => plan.Read<NewSession>(place),
         StepKind.SessionKeyring => plan.Read<SessionKeyring>(place),
-        StepKind.OomScoreAdj => plan.Read<OomScoreAdj>(place),
         StepKind.LoopbackUp => plan.Read<LoopbackUp>(place),
         StepKind.Hostname => plan.Read<Hostname>(place),
         StepKind.Domainname => plan.Read<Domainname>(place),
@@ -25,6 +28,7 @@ internal static class Steps
         StepKind.OpenRoot => plan.Read<OpenRoot>(place),
         StepKind.MountFileSystem => plan.Read<MountFileSystem>(place),
         StepKind.BindMount => plan.Read<BindMount>(place),
+        StepKind.Remount => plan.Read<Remount>(place),
         StepKind.MakeDevice => plan.Read<MakeDevice>(place),
         StepKind.MakeSymlink => plan.Read<MakeSymlink>(place),
         StepKind.WriteSysctl => plan.Read<WriteSysctl>(place),
@@ -43,6 +47,8 @@ internal static class Steps
         StepKind.Seccomp => plan.Read<LoadSeccomp>(place),
         StepKind.SetCapabilities => plan.Read<SetCapabilities>(place),
         StepKind.FindExecutable => plan.Read<FindExecutable>(place),
+        StepKind.AwaitEnvironment => plan.Read<AwaitEnvironment>(place),
+        StepKind.RunHook => plan.Read<RunHook>(place),
         StepKind.Ready => plan.Read<Ready>(place),
         StepKind.StartGate => plan.Read<StartGate>(place),
         StepKind.CloseDescriptors => plan.Read<CloseDescriptors>(place),

@@ -1,4 +1,4 @@
-using Rt.Kernel;
+using Rt.Namespaces;
 using Rt.Plan;
 using Rt.Spec;
 using static Rt.Kernel.MountApi;
@@ -14,14 +14,17 @@ internal static class MountCompiler
         bool shared = IsShared(config);
         if (!shared)
         {
-            uint flags = (uint)(MS_REC | (config.Linux.RootfsPropagation is "private" or "rprivate" ? MS_PRIVATE : MS_SLAVE));
-            plan.Add(new HostPropagation { Flags = flags }, config.Linux.RootfsPropagation.Length == 0 ? "" : "linux.rootfsPropagation");
+            plan.Add(new HostPropagation { Flags = (uint)HostPropagation(config) }, config.Linux.RootfsPropagation.Length == 0 ? "" : "linux.rootfsPropagation");
         }
 
         string path = config.Root!.Path;
         plan.Add(new OpenRoot
             { Path = plan.Text(path), Base = Path.IsPathRooted(path) ? default : plan.Text(bundle), PrivateParent = shared }, "root.path");
     }
+
+    /// <summary>What the host's mounts are to be in the container's namespace; not asked for where they stay shared.</summary>
+    private static ulong HostPropagation(Config config) =>
+        MS_REC | (config.Linux.RootfsPropagation is "private" or "rprivate" ? MS_PRIVATE : MS_SLAVE);
 
     /// <summary>Every mount, in the order given. Sources that are relative start from the bundle.</summary>
     public static void Mounts(PlanWriter plan, Config config, string bundle, string? hostCgroups)
@@ -31,10 +34,15 @@ internal static class MountCompiler
             Mount mount = config.Mounts[i];
             string origin = $"mounts[{i}]";
             MountOptions options = MountOptions.Parse(mount.Options, origin);
-            if (options.Bind || mount.Type is "bind" or "rbind") Bind(plan, mount, options, bundle, origin);
+            bool bind = options.Bind || mount.Type is "bind" or "rbind";
+            bool mapped = options.IdMap || mount.UidMappings.Count > 0;
+            if (mapped && !bind) throw new SpecException($"{origin}.options", "only bind mounts can have mapped ids");
+            if (options.CopyUp && mount.Type != "tmpfs") throw new SpecException($"{origin}.options", "tmpcopyup is for tmpfs");
+            if (options.Remount) Remount(plan, mount, options, bind, origin);
+            else if (bind) Bind(plan, config, mount, options, bundle, origin);
             else if (mount.Type is "cgroup" or "cgroup2" && hostCgroups != null && !config.Linux.HasNewNamespace("cgroup"))
                 HostCgroups(plan, mount, options, hostCgroups, origin);
-            else FileSystem(plan, mount, options, origin);
+            else FileSystem(plan, config, mount, options, origin);
         }
     }
 
@@ -97,7 +105,47 @@ internal static class MountCompiler
 
     private static bool IsLateReadonly(Mount mount) => mount.Type == "tmpfs" || IsAt(mount, "/dev");
 
-    private static void Bind(PlanWriter plan, Mount mount, MountOptions options, string bundle, string origin)
+    private static void Remount(PlanWriter plan, Mount mount, MountOptions options, bool bind, string origin)
+    {
+        bool fileSystem = !bind && (options.Data.Count > 0 || ((options.Set | options.Clear) & MOUNT_ATTR_RDONLY) != 0);
+        if (!bind && options.Readonly) options.Data.Insert(0, ("ro", null));
+        else if (!bind && (options.Clear & MOUNT_ATTR_RDONLY) != 0) options.Data.Insert(0, ("rw", null));
+        plan.Add(new Remount
+        {
+            Target = plan.Text(mount.Destination),
+            Options = Data(plan, options),
+            FileSystem = fileSystem,
+            Changes = Changes(plan, options),
+        }, origin);
+    }
+
+    /// <summary>
+    /// What an idmapped mount takes its mapping from; null for one that has none. Mappings of its own win over those of the
+    /// container's user namespace.
+    /// </summary>
+    private static IdMap? IdMapOf(Config config, Mount mount, MountOptions options, string origin)
+    {
+        if (mount.UidMappings.Count > 0)
+            return new IdMap(new UserNamespace(mount.UidMappings, mount.GidMappings), "", options.IdMapRecursive);
+        if (!options.IdMap) return null;
+        if (config.Linux.HasNewNamespace("user"))
+            return new IdMap(new UserNamespace(config.Linux.UidMappings, config.Linux.GidMappings), "", options.IdMapRecursive);
+        return config.Linux.Namespaces.Find(one => one.Type == "user") is { } joined
+            ? new IdMap(null, joined.Path, options.IdMapRecursive)
+            : throw new SpecException($"{origin}.options[{mount.Options.FindIndex(option => option is "idmap" or "ridmap")}]",
+                "needs uidMappings and gidMappings, or a user namespace");
+    }
+
+    private static MountChanges Changes(PlanWriter plan, MountOptions options, ulong later = 0) => new()
+    {
+        Set = options.Set & ~later,
+        Clear = options.Clear,
+        RecursiveSet = options.RecursiveSet,
+        RecursiveClear = options.RecursiveClear,
+        Propagation = Propagation(plan, options),
+    };
+
+    private static void Bind(PlanWriter plan, Config config, Mount mount, MountOptions options, string bundle, string origin)
     {
         if (mount.Source.Length == 0) throw new SpecException($"{origin}.source", "a bind mount needs a source");
         options.Data.RemoveAll(option => MountOptions.IsSuperblockFlag(option.Key)); // mount(2) ignores them on binds
@@ -108,20 +156,25 @@ internal static class MountCompiler
                 $"\"{word}\" is for the file system, which a bind mount does not make anew");
         }
 
-        ulong lateReadonly = IsLateReadonly(mount) ? MOUNT_ATTR_RDONLY : 0;
+        string source = Path.Combine(bundle, mount.Source);
+        bool recursive = options.Recursive || mount.Type == "rbind";
+        IdMap? map = IdMapOf(config, mount, options, origin);
+        Slot from = Slot.None;
+        if (map != null || config.Linux.HasNamespace("user"))
+        {
+            from = plan.NextSlot;
+            plan.Openings.Add(new TreeOpening(from, source, recursive, map, origin));
+            // Cloned outside, it is still a peer of the host's mount, as mounts in the namespace have not been since it was made.
+            if (!IsShared(config)) options.Propagation.Insert(0, HostPropagation(config));
+        }
+
         plan.Add(new BindMount
         {
-            Source = plan.Text(Path.Combine(bundle, mount.Source)),
+            Source = plan.Text(source),
             Target = plan.Text(mount.Destination),
-            Recursive = options.Recursive || mount.Type == "rbind",
-            Changes = new MountChanges
-            {
-                Set = options.Set & ~lateReadonly,
-                Clear = options.Clear,
-                RecursiveSet = options.RecursiveSet,
-                RecursiveClear = options.RecursiveClear,
-                Propagation = Propagation(plan, options),
-            },
+            From = from,
+            Recursive = recursive,
+            Changes = Changes(plan, options, IsLateReadonly(mount) ? MOUNT_ATTR_RDONLY : 0),
         }, origin);
     }
 
@@ -134,14 +187,13 @@ internal static class MountCompiler
         {
             Source = plan.Text(hostCgroups),
             Target = plan.Text(mount.Destination),
-            Changes = new MountChanges { Set = options.Set, Clear = options.Clear, Propagation = Propagation(plan, options) },
+            From = Slot.None,
+            Changes = Changes(plan, options),
         }, origin);
 
-    private static void FileSystem(PlanWriter plan, Mount mount, MountOptions options, string origin)
+    private static void FileSystem(PlanWriter plan, Config config, Mount mount, MountOptions options, string origin)
     {
         if (mount.Type.Length == 0) throw new SpecException($"{origin}.type", "is required unless the mount is a bind mount");
-        if ((options.RecursiveSet | options.RecursiveClear) != 0)
-            throw new SpecException($"{origin}.options", "recursive options are for bind mounts");
 
         // "cgroup" stands for whatever the host has; in a container of rt that is cgroup v2.
         string type = mount.Type == "cgroup" ? "cgroup2" : mount.Type;
@@ -153,8 +205,10 @@ internal static class MountCompiler
             Source = mount.Source.Length == 0 ? default : plan.Text(mount.Source),
             Target = plan.Text(mount.Destination),
             Options = Data(plan, options),
-            Attributes = options.Set & ~(late ? MOUNT_ATTR_RDONLY : 0),
-            Propagation = Propagation(plan, options),
+            Changes = Changes(plan, options, late ? MOUNT_ATTR_RDONLY : 0),
+            CopyUp = options.CopyUp,
+            OldFlags = options.InodeVersion ? MS_I_VERSION : 0,
+            OrBindSys = type == "sysfs" && config.Linux.HasNamespace("user"),
             InheritMode = type == "tmpfs" && options.Data.TrueForAll(option => option.Key != "mode"),
             Keep = IsOwnProc(mount) ? Slot.Proc : Slot.None,
         }, origin);

@@ -23,7 +23,7 @@ internal sealed class MountOptions
 
         // The access-time mode is a number, not a bit: the kernel wants it cleared before it is set.
         ["relatime"] = (MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME),
-        ["norelatime"] = (MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME),
+        ["norelatime"] = (0, 0), // the kernel's default is relatime
         ["noatime"] = (MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME),
         ["atime"] = (MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME),
         ["strictatime"] = (MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME),
@@ -45,18 +45,37 @@ internal sealed class MountOptions
     /// <summary>Flags of mount(2) that belong to the file system and that every one of them understands by these names.</summary>
     private static readonly HashSet<string> SuperblockFlags = new(StringComparer.Ordinal)
     {
-        "sync", "async", "dirsync", "lazytime", "nolazytime", "mand", "nomand", "iversion", "noiversion",
+        "sync", "async", "dirsync", "lazytime", "nolazytime", "mand", "nomand",
     };
 
-    /// <summary>fstab words that ask for nothing here.</summary>
-    private static readonly HashSet<string> Ignored = new(StringComparer.Ordinal) { "defaults", "auto", "noauto", "silent", "loud" };
+    /// <summary>Words that ask for nothing: of fstab, and what is so anyway.</summary>
+    private static readonly HashSet<string> Ignored = new(StringComparer.Ordinal)
+        { "defaults", "auto", "noauto", "silent", "loud", "noiversion" };
 
-    /// <summary>Options that runtime-spec or other runtimes give a meaning of their own, which rt does not have yet.</summary>
-    private static readonly HashSet<string> NotSupported = new(StringComparer.Ordinal)
-        { "tmpcopyup", "idmap", "ridmap", "copy-symlink", "remount" };
+    /// <summary>Options that make something else of a mount than its flags.</summary>
+    private static readonly HashSet<string> Special = new(StringComparer.Ordinal)
+        { "bind", "rbind", "remount", "tmpcopyup", "idmap", "ridmap", "iversion" };
+
+    /// <summary>Options that other runtimes give a meaning of their own, which would be lost on a file system.</summary>
+    private static readonly HashSet<string> NotSupported = new(StringComparer.Ordinal) { "copy-symlink", "idmap", "ridmap" };
 
     public bool Bind { get; private set; }
     public bool Recursive { get; private set; }
+
+    /// <summary>What is mounted there already is to be changed.</summary>
+    public bool Remount { get; private set; }
+
+    /// <summary>Inodes count their changes (MS_I_VERSION), which only mount(2) can ask for.</summary>
+    public bool InodeVersion { get; private set; }
+
+    /// <summary>A tmpfs gets what is in the directory that it covers.</summary>
+    public bool CopyUp { get; private set; }
+
+    /// <summary>The mount shows other owners than the files have.</summary>
+    public bool IdMap { get; private set; }
+
+    /// <summary>So do the mounts below it.</summary>
+    public bool IdMapRecursive { get; private set; }
 
     /// <summary>MOUNT_ATTR_ bits for the mount itself.</summary>
     public ulong Set { get; private set; }
@@ -90,16 +109,12 @@ internal sealed class MountOptions
     /// <summary>Every option known here, for <c>rt features</c>.</summary>
     public static IEnumerable<string> Known() =>
         Attributes.Keys.Concat(Attributes.Keys.Select(name => "r" + name)).Concat(Propagations.Keys).Concat(SuperblockFlags)
-            .Concat(["bind", "rbind", "defaults"]).Order(StringComparer.Ordinal);
+            .Concat(Special).Concat(Ignored).Order(StringComparer.Ordinal);
 
     private void Add(string option, string path)
     {
         if (option.Length == 0) return;
-        if (option is "bind" or "rbind")
-        {
-            Bind = true;
-            Recursive |= option == "rbind";
-        }
+        if (Special.Contains(option)) AddSpecial(option);
         else if (Attributes.TryGetValue(option, out var attribute))
         {
             Clear = (Clear & ~attribute.Set) | attribute.Clear;
@@ -113,5 +128,16 @@ internal sealed class MountOptions
         else if (Propagations.TryGetValue(option, out ulong propagation)) Propagation.Add(propagation);
         else if (NotSupported.Contains(option.Split('=')[0])) throw new SpecException(path, $"\"{option}\" is not supported yet");
         else if (!Ignored.Contains(option)) Data.Add(option.Split('=', 2) is [string key, string value] ? (key, value) : (option, null));
+    }
+
+    private void AddSpecial(string option)
+    {
+        Bind |= option is "bind" or "rbind";
+        Recursive |= option == "rbind";
+        Remount |= option == "remount";
+        InodeVersion |= option == "iversion";
+        CopyUp |= option == "tmpcopyup";
+        IdMap |= option is "idmap" or "ridmap";
+        IdMapRecursive |= option == "ridmap";
     }
 }

@@ -46,8 +46,20 @@ internal unsafe struct MountFileSystem : IStep
 
     /// <summary>Key, value, key, value...; a null value for a bare word.</summary>
     public PlanList Options;
-    public ulong Attributes;
-    public PlanList Propagation;
+
+    /// <summary>What is to be set goes into the new mount; the rest is changed after it is made.</summary>
+    public MountChanges Changes;
+
+    /// <summary>Copy what the directory underneath holds.</summary>
+    public bool CopyUp;
+
+    /// <summary>MS_ flags that only mount(2) takes.</summary>
+    public ulong OldFlags;
+
+    /// <summary>
+    /// Where a user namespace may not mount a sysfs, since the network namespace is not its own, it gets the host's.
+    /// </summary>
+    public bool OrBindSys;
 
     /// <summary>A tmpfs takes over the permission bits of the directory that it covers, unless that was made for it.</summary>
     public bool InheritMode;
@@ -65,16 +77,23 @@ internal unsafe struct MountFileSystem : IStep
             if (target < 0) return target;
         }
 
-        if (target >= 0 && HasLongOption(ref run)) return MountTheOldWay(ref run, target);
+        if (target >= 0 && (OldFlags != 0 || HasLongOption(ref run))) return MountTheOldWay(ref run, target);
         int fs = fsopen(run.At(Type));
         if (fs < 0) return fs;
         int result = Configure(ref run, fs, InheritMode && !made ? target : -1);
-        int mount = result < 0 ? result : fsmount(fs, Attributes);
+        int mount = result < 0 ? result : fsmount(fs, Changes.Set);
         if (mount < 0) run.ExplainByLog(fs);
         Files.close(fs);
-        if (mount < 0) return mount;
+        MountChanges changes = Changes with { Set = 0, Clear = 0 };
+        if (mount == -Errno.EPERM && OrBindSys)
+        {
+            changes = Changes;
+            fixed (byte* sys = "/sys\0"u8) mount = open_tree_clone(Files.AT_FDCWD, sys, recursive: true);
+        }
 
-        result = target < 0 ? 0 : new MountChanges { Propagation = Propagation }.Attach(ref run, mount, target);
+        if (mount < 0) return mount;
+        result = CopyUp && !made ? TreeCopy.Copy(target, mount) : 0;
+        if (result >= 0 && target >= 0) result = changes.Attach(ref run, mount, target);
         if (Keep != Slot.None) run[Keep] = mount;
         else Files.close(mount);
         if (target >= 0) Files.close(target);
@@ -112,12 +131,16 @@ internal unsafe struct MountFileSystem : IStep
         data[length] = 0;
         byte* path = stackalloc byte[32];
         Text.FormatProcSelfFd(path, target);
-        int result = mount(run.At(Source), path, run.At(Type), ToMountFlags(Attributes), data);
+        int result = mount(run.At(Source), path, run.At(Type), ToMountFlags(Changes.Set) | OldFlags, data);
+        int mounted = result < 0 ? result : InRoot.Open(run[Slot.Root], run.At(Target));
+        if (mounted >= 0)
+        {
+            result = CopyUp ? TreeCopy.Copy(target, mounted) : 0;
+            if (result >= 0) result = (Changes with { Set = 0, Clear = 0 }).Apply(ref run, mounted);
+        }
+
         Files.close(target);
-        if (result < 0) return result;
-        int mounted = InRoot.Open(run[Slot.Root], run.At(Target));
         if (mounted < 0) return mounted;
-        result = new MountChanges { Propagation = Propagation }.Apply(ref run, mounted);
         if (Keep != Slot.None) run[Keep] = mounted;
         else Files.close(mounted);
         return result;
@@ -152,11 +175,11 @@ internal unsafe struct MountFileSystem : IStep
 
     public readonly StepDescription Describe(PlanReader plan)
     {
-        string[] options = [.. plan.Numbers(Options).Chunk(2).Select(pair =>
-            plan.Text(new PlanText((int)pair[0])) + (pair[1] == 0 ? "" : "=" + plan.Text(new PlanText((int)pair[1]))))];
         return new StepDescription("mount", Target.IsNull ? "(detached)" : plan.Text(Target),
-            ("type", plan.Text(Type)), ("attributes", MountWords.Attributes(Attributes)), ("options", string.Join(',', options)),
-            ("propagation", MountWords.Propagation(plan.Numbers(Propagation))), ("mode", InheritMode ? "inherited" : ""));
+            ("type", plan.Text(Type)), ("attributes", MountWords.Attributes(Changes.Set)), ("options", MountWords.Options(plan, Options)),
+            ("recursively", MountWords.Attributes(Changes.RecursiveSet, Changes.RecursiveClear)),
+            ("propagation", MountWords.Propagation(plan.Numbers(Changes.Propagation))), ("mode", InheritMode ? "inherited" : ""),
+            ("content", CopyUp ? "copied up" : ""));
     }
 
     public readonly string Word(PlanReader plan, int errno, string detail)
@@ -172,12 +195,15 @@ internal unsafe struct BindMount : IStep
     public static StepKind Kind => StepKind.BindMount;
 
     public PlanText Source, Target;
+
+    /// <summary>The source as rt has cloned it; <see cref="Slot.None"/>: it is cloned here.</summary>
+    public Slot From;
     public bool Recursive;
     public MountChanges Changes;
 
     public int Run(ref Execution run)
     {
-        int tree = open_tree_clone(Files.AT_FDCWD, run.At(Source), Recursive);
+        int tree = From == Slot.None ? open_tree_clone(Files.AT_FDCWD, run.At(Source), Recursive) : run[From];
         if (tree < 0) return tree;
         int result = Statx.Of(tree, out Statx stat);
         int target = result < 0 ? result : InRoot.OpenOrMake(run[Slot.Root], run.At(Target), stat.Type == Files.S_IFDIR);

@@ -1,3 +1,4 @@
+using Rt.Plan;
 using static Rt.Kernel.MountApi;
 
 namespace Rt.Mounts;
@@ -25,6 +26,10 @@ internal static class MountWords
             else if ((clear & bit) != 0) words.Add(off);
         }
     }
+
+    /// <summary>"size=1m,noswap", from a list of keys and values.</summary>
+    public static string Options(PlanReader plan, PlanList options) => string.Join(',', plan.Numbers(options).Chunk(2).Select(pair =>
+        plan.Text(new PlanText((int)pair[0])) + (pair[1] == 0 ? "" : "=" + plan.Text(new PlanText((int)pair[1])))));
 
     public static string Propagation(IEnumerable<uint> flags) => string.Join(',', flags.Select(Propagation));
 

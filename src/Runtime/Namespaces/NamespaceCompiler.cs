@@ -1,7 +1,7 @@
-using Rt.Kernel;
 using Rt.Mounts;
 using Rt.Plan;
 using Rt.Spec;
+using static Rt.Kernel.Processes;
 
 namespace Rt.Namespaces;
 
@@ -9,31 +9,57 @@ namespace Rt.Namespaces;
 internal static class NamespaceCompiler
 {
     /// <summary>
-    /// New namespaces become flags of clone3; those to join become slots for their descriptors, returned with their paths,
-    /// and a setns each. A pid namespace is joined by whoever forks, since it only takes in children.
+    /// New namespaces become flags of clone3; each that is joined, a setns. Where joins must come before the new namespaces, a
+    /// first process does them and then forks the init.
     /// </summary>
-    public static List<(Slot Slot, string Path, string Origin)> Compile(PlanWriter plan, Config config)
+    /// <returns>Whether a first process forks the init.</returns>
+    public static bool Compile(PlanWriter plan, Config config)
     {
-        List<(Slot, string, string)> joins = [];
-        for (int i = 0; i < config.Linux.Namespaces.Count; i++)
+        Linux linux = config.Linux;
+        ulong made = 0;
+        bool joins = false, joinsPid = false;
+        foreach (Namespace one in linux.Namespaces)
         {
-            Namespace one = config.Linux.Namespaces[i];
-            string origin = $"linux.namespaces[{i}]";
             ulong flag = NamespaceTypes.All[one.Type].Flag;
-            if (one.Path.Length == 0)
-            {
-                if (flag != Processes.CLONE_NEWCGROUP) plan.CloneFlags |= flag;
-                continue;
-            }
-
-            Slot slot = flag == Processes.CLONE_NEWPID ? Slot.PidNamespace : Slot.FirstNamespace + joins.Count;
-            joins.Add((slot, one.Path, origin));
-            if (slot != Slot.PidNamespace)
-                plan.Add(new JoinNamespace { Type = flag, Namespace = slot, Path = plan.Text(one.Path) }, origin);
+            bool byClone = flag != CLONE_NEWCGROUP && (flag != CLONE_NEWTIME || linux.TimeOffsets.Count == 0);
+            if (one.Path.Length == 0 && byClone) made |= flag;
+            joins |= one.Path.Length > 0;
+            joinsPid |= one.Path.Length > 0 && flag == CLONE_NEWPID;
         }
 
-        if (config.Linux.HasNewNamespace("cgroup")) plan.Add(default(NewCgroupNamespace), Origin(config, "cgroup"));
-        return joins;
+        bool inTwo = joinsPid || (joins && linux.HasNamespace("user"));
+        if (!inTwo) plan.CloneFlags = made;
+        // The user namespace last: the host's root may join any other, also those that belong to it.
+        for (int i = 0; i < linux.Namespaces.Count; i++)
+            if (linux.Namespaces[i].Type != "user")
+                Join(plan, linux.Namespaces[i], $"linux.namespaces[{i}]");
+        int user = linux.Namespaces.FindIndex(one => one.Type == "user");
+        if (user >= 0) Join(plan, linux.Namespaces[user], $"linux.namespaces[{user}]");
+        if (inTwo) plan.Add(new ForkSibling { Flags = made }, "linux.namespaces");
+
+        if (user >= 0) plan.Add(Root(config), $"linux.namespaces[{user}]");
+        if (linux.TimeOffsets.Count > 0) plan.Add(default(NewTimeNamespace), "linux.timeOffsets");
+        if (linux.HasNewNamespace("cgroup")) plan.Add(default(NewCgroupNamespace), Origin(config, "cgroup"));
+        return inTwo;
+    }
+
+    private static void Join(PlanWriter plan, Namespace one, string origin)
+    {
+        if (one.Path.Length == 0) return;
+        NamespaceOpening opening = new(plan.NextSlot, one.Path, origin);
+        plan.Openings.Add(opening);
+        plan.Add(new JoinNamespace
+            { Type = NamespaceTypes.All[one.Type].Flag, Namespace = opening.Slot, Path = plan.Text(one.Path) }, origin);
+    }
+
+    private static BecomeRoot Root(Config config)
+    {
+        bool joined = !config.Linux.HasNewNamespace("user");
+        return new BecomeRoot
+        {
+            Uid = joined || IdMapping.Has(config.Linux.UidMappings, 0) ? 0 : config.Process!.User.Uid,
+            Gid = joined || IdMapping.Has(config.Linux.GidMappings, 0) ? 0 : config.Process!.User.Gid,
+        };
     }
 
     public static void Names(PlanWriter plan, Config config)
@@ -47,7 +73,7 @@ internal static class NamespaceCompiler
         if (config.Linux.Sysctl.Count == 0) return;
         if (!MountCompiler.HasOwnProc(config))
             plan.Add(new MountFileSystem
-                { Type = plan.Text("proc"), Options = plan.Numbers([]), Propagation = plan.Numbers([]), Keep = Slot.Proc }, "linux.sysctl");
+                { Type = plan.Text("proc"), Options = plan.Numbers([]), Changes = new MountChanges { Propagation = plan.Numbers([]) }, Keep = Slot.Proc }, "linux.sysctl");
         foreach ((string key, string value) in config.Linux.Sysctl)
             plan.Add(new WriteSysctl { Path = plan.Text("sys/" + Sysctl.PathOf(key)), Value = plan.Text(value) }, $"linux.sysctl.{key}");
     }

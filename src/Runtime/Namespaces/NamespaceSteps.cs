@@ -23,6 +23,89 @@ internal struct JoinNamespace : IStep
 }
 
 /// <summary>
+/// Forks the init as another child of rt's, with the new namespaces, and ends this process. For when namespaces must be joined
+/// before: a pid namespace only takes in children, and new namespaces belong to the user namespace that the forking process is
+/// in.
+/// </summary>
+internal struct ForkSibling : IStep
+{
+    public static StepKind Kind => StepKind.ForkSibling;
+
+    /// <summary>CLONE_NEW flags.</summary>
+    public ulong Flags;
+
+    public readonly int Run(ref Execution run)
+    {
+        int pid = Processes.clone3(Flags | Processes.CLONE_PARENT, run[Slot.Cgroup]);
+        if (pid <= 0) return pid;
+        Report.Send(ref run, ReportKind.Forked, pid, 0); // a parent that is gone is noticed by the init
+        Processes.exit_group(0);
+        return 0;
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("clone3", "", ("new", NamespaceTypes.Names(Flags)));
+
+    public readonly string Word(PlanReader plan, int errno, string detail) => Failure(errno);
+
+    /// <summary>Why clone3 refused to make the init.</summary>
+    public static string Failure(int errno) => "create the container's process: " + errno switch
+    {
+        Errno.EPERM => "operation not permitted (new namespaces need root or a user namespace)",
+        Errno.ENOSPC or Errno.EUSERS => "no more namespaces of a kind are allowed (see /proc/sys/user/)",
+        Errno.EBUSY => "the cgroup can't take processes: it hands controllers down (cgroup.subtree_control)",
+        _ => Errno.Describe(errno),
+    };
+}
+
+/// <summary>
+/// Becomes the user namespace's root, as soon as rt has written the namespace's mappings: without them no id means anything.
+/// </summary>
+internal struct BecomeRoot : IStep
+{
+    public static StepKind Kind => StepKind.BecomeRoot;
+
+    /// <summary>0, or where the mappings have none, the container's user, who has all capabilities to begin with as well.</summary>
+    public uint Uid, Gid;
+
+    public readonly int Run(ref Execution run)
+    {
+        int result = Report.AwaitAnswer(ref run);
+        if (result >= 0) result = Credentials.SetGid(Gid);
+        return result < 0 ? result : Credentials.SetUid(Uid);
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("become-root", $"{Uid}:{Gid}");
+
+    public readonly string Word(PlanReader plan, int errno, string detail) =>
+        $"become {Uid}:{Gid} in the user namespace: {(errno == Errno.EINVAL ? "it maps no such id" : Errno.Describe(errno))}";
+}
+
+/// <summary>
+/// A new time namespace with clocks that rt sets before anyone is in it. setns(2) then, since a process never enters by
+/// unshare(2) itself (time_namespaces(7)).
+/// </summary>
+internal unsafe struct NewTimeNamespace : IStep
+{
+    public static StepKind Kind => StepKind.NewTimeNamespace;
+
+    public readonly int Run(ref Execution run)
+    {
+        int result = Processes.unshare(Processes.CLONE_NEWTIME);
+        if (result >= 0) result = Report.Send(ref run, ReportKind.TimeNamespace, 0, 0);
+        if (result >= 0) result = Report.AwaitAnswer(ref run);
+        if (result < 0) return result;
+        int file;
+        fixed (byte* path = "/proc/self/ns/time_for_children\0"u8) file = Files.open(path, Files.O_RDONLY);
+        if (file < 0) return file;
+        result = Processes.setns(file, Processes.CLONE_NEWTIME);
+        Files.close(file);
+        return result;
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("unshare", "time");
+}
+
+/// <summary>
 /// A new cgroup namespace. Not made by clone3: there its root would be the parent's cgroup, not the one that the child is
 /// born into.
 /// </summary>

@@ -18,6 +18,9 @@ internal static class NamespaceTypes
         ["uts"] = (CLONE_NEWUTS, "uts"),
     };
 
+    /// <summary>"ipc pid" for CLONE_NEWIPC and CLONE_NEWPID together.</summary>
+    public static string Names(ulong flags) => string.Join(' ', All.Where(type => (flags & type.Value.Flag) != 0).Select(type => type.Key));
+
     /// <summary>"pid" for CLONE_NEWPID.</summary>
     public static string Name(ulong flag) => All.First(type => type.Value.Flag == flag).Key;
 }

@@ -28,6 +28,8 @@ internal struct PlanHeader
 
     /// <summary>Descriptors below are the container's; those from here on that are in no slot are closed to begin with.</summary>
     public int FirstDescriptor;
+
+    public int SlotCount;
 }
 
 /// <summary>Where a descriptor is kept while the plan runs. Slots are numbers of the plan's own; -1 is none.</summary>
@@ -44,9 +46,6 @@ internal enum Slot
     /// <summary>The cgroup directory that the init is born into.</summary>
     Cgroup,
 
-    /// <summary>A pid namespace to be born into.</summary>
-    PidNamespace,
-
     /// <summary>The root of the container's file system.</summary>
     Root,
 
@@ -59,10 +58,8 @@ internal enum Slot
     /// <summary>The host's /dev/null, that hides masked files.</summary>
     DevNull,
 
-    /// <summary>The first of the namespaces to be joined.</summary>
-    FirstNamespace,
-
-    Count = FirstNamespace + 8,
+    /// <summary>The first of those that a plan has for what rt opens beforehand (<see cref="Opening"/>).</summary>
+    FirstOpening,
 }
 
 /// <summary>A text in the plan; offset 0 is null.</summary>
@@ -96,10 +93,12 @@ internal struct StepHeader
 internal enum StepKind
 {
     JoinNamespace = 1,
+    ForkSibling,
+    BecomeRoot,
+    NewTimeNamespace,
     NewCgroupNamespace,
     NewSession,
     SessionKeyring,
-    OomScoreAdj,
     LoopbackUp,
     Hostname,
     Domainname,
@@ -107,6 +106,7 @@ internal enum StepKind
     OpenRoot,
     MountFileSystem,
     BindMount,
+    Remount,
     MakeDevice,
     MakeSymlink,
     WriteSysctl,
@@ -125,6 +125,8 @@ internal enum StepKind
     Seccomp,
     SetCapabilities,
     FindExecutable,
+    AwaitEnvironment,
+    RunHook,
     Ready,
     StartGate,
     CloseDescriptors,

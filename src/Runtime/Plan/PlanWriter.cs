@@ -18,6 +18,14 @@ internal sealed class PlanWriter
     /// <summary>Descriptors below are the container's.</summary>
     public int FirstDescriptor { get; set; } = 3;
 
+    /// <summary>What rt has to open before the fork.</summary>
+    public List<Opening> Openings { get; } = [];
+
+    /// <summary>The slot for the next of the <see cref="Openings"/>.</summary>
+    public Slot NextSlot => Slot.FirstOpening + Openings.Count;
+
+    private int SlotCount => (int)NextSlot;
+
     /// <summary>Adds a step; <paramref name="origin"/> is the JSON path of the property that asked for it, or "".</summary>
     public void Add<T>(T step, string origin = "")
         where T : unmanaged, IStep
@@ -74,7 +82,7 @@ internal sealed class PlanWriter
     public byte[] Finish()
     {
         int slots = Align(Unsafe.SizeOf<PlanHeader>());
-        int firstStep = slots + Align((int)Slot.Count * sizeof(int));
+        int firstStep = slots + Align(SlotCount * sizeof(int));
         int firstText = firstStep + steps.Count;
         PlanHeader header = new()
         {
@@ -84,11 +92,12 @@ internal sealed class PlanWriter
             FirstText = firstText,
             CloneFlags = CloneFlags,
             FirstDescriptor = FirstDescriptor,
+            SlotCount = SlotCount,
         };
 
         byte[] block = GC.AllocateArray<byte>(header.Size, pinned: true);
         MemoryMarshal.Write(block, in header);
-        MemoryMarshal.Cast<byte, int>(block.AsSpan(slots, (int)Slot.Count * sizeof(int))).Fill((int)Slot.None);
+        MemoryMarshal.Cast<byte, int>(block.AsSpan(slots, SlotCount * sizeof(int))).Fill((int)Slot.None);
         CollectionsMarshal.AsSpan(steps).CopyTo(block.AsSpan(firstStep));
         CollectionsMarshal.AsSpan(data).CopyTo(block.AsSpan(firstText));
         return block;

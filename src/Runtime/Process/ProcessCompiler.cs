@@ -11,20 +11,13 @@ internal static class ProcessCompiler
     /// <summary>execve's own default where the environment has no PATH.</summary>
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    public static void OomScore(PlanWriter plan, ContainerProcess process)
-    {
-        if (process.OomScoreAdj is { } value) plan.Add(new OomScoreAdj { Value = plan.Text(value.ToString()) }, "process.oomScoreAdj");
-    }
-
     public static void Rlimits(PlanWriter plan, ContainerProcess process)
     {
-        for (int i = 0; i < process.Rlimits.Count; i++)
-        {
-            Rlimit limit = process.Rlimits[i];
-            plan.Add(new SetRlimit { Resource = Spec.Rlimits.Number(limit.Type), Soft = limit.Soft, Hard = limit.Hard },
-                $"process.rlimits[{i}]");
-        }
+        for (int i = 0; i < process.Rlimits.Count; i++) plan.Add(Limit(process.Rlimits[i]), $"process.rlimits[{i}]");
     }
+
+    public static SetRlimit Limit(Rlimit limit) =>
+        new() { Resource = Spec.Rlimits.Number(limit.Type), Soft = limit.Soft, Hard = limit.Hard };
 
     public static void User(PlanWriter plan, User user) => plan.Add(
         new SetUser { Uid = user.Uid, Gid = user.Gid, Umask = user.Umask ?? DefaultUmask, Groups = plan.Numbers(user.AdditionalGids) },

@@ -13,33 +13,6 @@ internal struct NewSession : IStep
     public readonly StepDescription Describe(PlanReader plan) => new("setsid", "");
 }
 
-/// <summary>How eagerly the kernel kills the process when memory runs out, -1000 to 1000 (proc_pid_oom_score_adj(5)).</summary>
-internal unsafe struct OomScoreAdj : IStep
-{
-    public static StepKind Kind => StepKind.OomScoreAdj;
-
-    public PlanText Value;
-
-    public readonly int Run(ref Execution run)
-    {
-        // The host's /proc, before any of the container's file systems is there.
-        int file;
-        fixed (byte* path = "/proc/self/oom_score_adj\0"u8) file = Files.open(path, Files.O_WRONLY);
-        if (file < 0) return file;
-        nint result = Files.FileSystemType(file) == Files.PROC_SUPER_MAGIC
-            ? Files.write(file, run.At(Value), Text.Length(run.At(Value)))
-            : -Errno.ENODEV;
-        Files.close(file);
-        return (int)result;
-    }
-
-    public readonly StepDescription Describe(PlanReader plan) => new("oom_score_adj", plan.Text(Value));
-
-    public readonly string Word(PlanReader plan, int errno, string detail) =>
-        $"set oom_score_adj to {plan.Text(Value)}: {Errno.Describe(errno)}"
-        + (errno == Errno.EACCES ? " (lowering it takes CAP_SYS_RESOURCE)" : "");
-}
-
 /// <summary>One resource limit (setrlimit(2)).</summary>
 internal struct SetRlimit : IStep
 {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Rt.Containers;
+namespace Rt.Spec;
 
 /// <summary>
 /// Writes a flat JSON object (RFC 8259). On the way of create and start, in place of Utf8JsonWriter: setting up its encoder
@@ -21,6 +21,13 @@ internal sealed class JsonText
     {
         Name(name);
         text.Append(value);
+    }
+
+    /// <summary>A value that is JSON already.</summary>
+    public void AddRaw(string name, string json)
+    {
+        Name(name);
+        text.Append(json);
     }
 
     public void Add(string name, bool value)

@@ -1,8 +1,7 @@
 using System.Text;
 using Rt.Kernel;
-using Rt.Plan;
 
-namespace Rt.Launch;
+namespace Rt.Plan;
 
 internal enum ReportKind
 {
@@ -11,6 +10,18 @@ internal enum ReportKind
 
     /// <summary>A step failed; <see cref="Report.Value"/> is its index.</summary>
     Failed,
+
+    /// <summary>The init is another child of rt's, whose pid is <see cref="Report.Value"/>; the sender ends.</summary>
+    Forked,
+
+    /// <summary>There is a new time namespace whose clocks rt is to set. The init waits.</summary>
+    TimeNamespace,
+
+    /// <summary>The container's namespaces and mounts are there: rt may change them from outside, and hooks as well. The init waits.</summary>
+    Environment,
+
+    /// <summary>A seccomp filter is loaded whose listener is the init's descriptor <see cref="Report.Value"/>. The init waits.</summary>
+    SeccompListener,
 }
 
 /// <summary>What the init tells its parent: 264 bytes, below PIPE_BUF, so that a write is never split.</summary>
@@ -45,6 +56,14 @@ internal unsafe struct Report
         nint sent = Sockets.Send(run[Slot.Report], &report, Size);
         if (sent < 0 && run[Slot.Gate] >= 0) sent = Files.write(run[Slot.Gate], &report, Size);
         return sent < 0 ? (int)sent : 0;
+    }
+
+    /// <summary>Waits until the parent has done what the last report asks of it; -EPIPE if it is gone.</summary>
+    public static int AwaitAnswer(ref Execution run)
+    {
+        byte answer;
+        nint read = Files.read(run[Slot.Report], &answer, 1);
+        return read == 1 ? 0 : -Kernel.Errno.EPIPE;
     }
 
     /// <summary>The next report from a socket or FIFO; null at its end.</summary>

@@ -1,0 +1,150 @@
+using Rt.Kernel;
+
+namespace Rt.Hooks;
+
+/// <summary>
+/// Runs a program beside the container: state on its stdin, output kept, time limited. For rt and for the container's init
+/// alike, so that nothing here allocates, throws or locks; and by system calls that the field's seccomp profiles allow, since
+/// the init may have its filter already.
+/// </summary>
+internal unsafe struct HookProcess
+{
+    /// <summary>How much of the end of its output is kept.</summary>
+    public const int OutputSize = 160;
+
+    public byte* Path;
+    public byte** Args, Env;
+
+    /// <summary>The working directory; null: the caller's.</summary>
+    public byte* Directory;
+    public byte* Input;
+    public nint InputLength;
+
+    /// <summary>0: none.</summary>
+    public int TimeoutSeconds;
+
+    /// <summary>A <see cref="HookStatus"/> number, or -errno; <paramref name="said"/> gets the end of the output, terminated.</summary>
+    public readonly int Run(byte* said)
+    {
+        said[0] = 0;
+        int input, output, result;
+        int* execPipe = stackalloc int[2];
+        fixed (byte* name = "hook\0"u8)
+        {
+            input = Files.memfd_create(name, Files.MFD_CLOEXEC);
+            output = Files.memfd_create(name, Files.MFD_CLOEXEC);
+        }
+
+        result = input < 0 ? input : output < 0 ? output : Fill(input);
+        if (result >= 0) result = Files.pipe2(execPipe);
+        if (result >= 0)
+        {
+            ulong mask = Signals.SetMask(ulong.MaxValue); // no handler of rt's may run in the child
+            int pid = Processes.Fork();
+            if (pid == 0) Become(input, output, execPipe[1]);
+            Signals.SetMask(mask);
+            Files.close(execPipe[1]);
+            result = pid < 0 ? pid : Watch(pid, execPipe[0]);
+            Files.close(execPipe[0]);
+            KeepEnd(output, said);
+        }
+
+        if (input >= 0) Files.close(input);
+        if (output >= 0) Files.close(output);
+        return result;
+    }
+
+    private readonly int Fill(int input)
+    {
+        for (nint written = 0; written < InputLength;)
+        {
+            nint result = Files.write(input, Input + written, InputLength - written);
+            if (result < 0) return (int)result;
+            written += result;
+        }
+
+        return Files.Rewind(input);
+    }
+
+    /// <summary>In the child: the hook's program, or its errno for the parent.</summary>
+    private readonly void Become(int input, int output, int execPipe)
+    {
+        Processes.setpgid(0, 0); // so that a timeout takes along what it has started
+        Files.dup3(input, 0);
+        Files.dup3(output, 1); // kept in memory, for the error of a hook that fails
+        Files.dup3(output, 2);
+        int result = Directory == null ? 0 : Files.chdir(Directory);
+        if (result >= 0)
+        {
+            // Above the standard streams, the hook gets nothing; the pipe is close-on-exec.
+            if (execPipe > 3) Files.close_range(3, (uint)execPipe - 1);
+            Files.close_range((uint)execPipe + 1, uint.MaxValue);
+            Signals.ResetAll();
+            result = Processes.execve(Path, Args, Env);
+        }
+
+        int errno = -result;
+        Files.write(execPipe, &errno, sizeof(int));
+        Processes.exit_group(127);
+    }
+
+    /// <summary>Waits for the hook's end, and no longer than its time. A second child is the clock.</summary>
+    private readonly int Watch(int pid, int execPipe)
+    {
+        Processes.setpgid(pid, pid);
+        int errno;
+        nint read;
+        do read = Files.read(execPipe, &errno, sizeof(int)); // ends when execve closes the other end
+        while (read == -Errno.EINTR);
+        if (read == sizeof(int))
+        {
+            Processes.Reap(pid, block: true);
+            return HookStatus.NotExecuted(errno);
+        }
+
+        int clock = TimeoutSeconds > 0 ? StartClock(pid) : 0;
+        if (clock < 0) Processes.kill(-pid, Signals.SIGKILL);
+        bool late = false;
+        if (clock > 0)
+        {
+            Processes.Exit first = Processes.ReapOfGroup(pid);
+            if (first.Pid == pid)
+            {
+                Processes.kill(clock, Signals.SIGKILL);
+                Processes.Reap(clock, block: true);
+                return StatusOf(first);
+            }
+
+            late = true;
+            Processes.kill(-pid, Signals.SIGKILL);
+        }
+
+        Processes.Exit exit = Processes.Reap(pid, block: true);
+        return clock < 0 ? clock : late ? HookStatus.TimedOut : StatusOf(exit);
+    }
+
+    private static int StatusOf(Processes.Exit exit) => exit.Pid < 0 ? exit.Pid
+        : exit.Signal != 0 ? HookStatus.Killed(exit.Signal) : HookStatus.Exited(exit.Code);
+
+    private readonly int StartClock(int group)
+    {
+        int pid = Processes.Fork();
+        if (pid == 0)
+        {
+            Processes.setpgid(0, group);
+            Clock.Sleep(TimeoutSeconds);
+            Processes.exit_group(0);
+        }
+
+        if (pid > 0) Processes.setpgid(pid, group);
+        return pid;
+    }
+
+    private static void KeepEnd(int output, byte* said)
+    {
+        long size = Files.Size(output);
+        nint from = size > OutputSize - 1 ? (nint)size - (OutputSize - 1) : 0;
+        nint length = Files.ReadAt(output, said, OutputSize - 1, from);
+        said[length < 0 ? 0 : length] = 0;
+    }
+}

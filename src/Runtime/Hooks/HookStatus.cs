@@ -1,0 +1,53 @@
+using Rt.Kernel;
+
+namespace Rt.Hooks;
+
+/// <summary>
+/// How a hook ended, as one number, so that it fits into the errno of a failure's report: 0 is success, negative ones are
+/// failures before the hook ran (-errno).
+/// </summary>
+internal readonly record struct HookStatus(int Number)
+{
+    private const int Exit = 1000, Signal = 2000, Late = 3000, Execute = 4000;
+
+    public const int TimedOut = Late;
+
+    public static int Exited(int code) => code == 0 ? 0 : Exit + code;
+
+    public static int Killed(int signal) => Signal + signal;
+
+    public static int NotExecuted(int errno) => Execute + errno;
+
+    public string Describe() => Number switch
+    {
+        0 => "succeeded",
+        >= Execute => $"can't be executed: {Errno.Describe(Number - Execute)}",
+        Late => "took longer than its timeout and was killed",
+        >= Signal => $"was killed by {Signals.Name(Number - Signal)}",
+        >= Exit => $"ended with exit status {Number - Exit}",
+        _ => Errno.Describe(Math.Abs(Number)),
+    };
+
+    /// <summary>
+    /// "createContainer hook /bin/hook ended with exit status 1: what it said", from what <see cref="RunHook"/> leaves as a
+    /// failure's detail: the path, a line end, the hook's last words.
+    /// </summary>
+    public static string Word(string kind, string detail, int number)
+    {
+        string[] parts = detail.Split('\n', 2);
+        return new HookResult(new HookStatus(number), parts.Length > 1 ? parts[1] : "").Describe($"{kind} hook {parts[0]}".TrimStart());
+    }
+}
+
+/// <summary>How a hook ended, and the last that it said.</summary>
+internal sealed record HookResult(HookStatus Status, string Output)
+{
+    public bool Succeeded => Status.Number == 0;
+
+    /// <summary>One line.</summary>
+    public string Describe(string what)
+    {
+        string said = Output.Trim().Replace('\n', ' ');
+        return $"{what} {Status.Describe()}{(said.Length == 0 ? "" : $": {said}")}";
+    }
+}

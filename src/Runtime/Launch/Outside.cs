@@ -1,0 +1,101 @@
+using System.Text;
+using Rt.Cgroups;
+using Rt.Hooks;
+using Rt.Kernel;
+using Rt.Namespaces;
+using Rt.Plan;
+using Rt.Spec;
+
+namespace Rt.Launch;
+
+/// <summary>
+/// What rt does to the container from outside, beside the init or while that has stopped for it: what takes the host's
+/// privileges, namespaces or file systems.
+/// </summary>
+internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
+{
+    /// <summary>Hooks that have run may want their poststop counterparts, also when the creation fails.</summary>
+    public bool HooksBegan { get; private set; }
+
+    /// <summary>In the order in which it is done, for <c>rt plan</c>.</summary>
+    public static IEnumerable<(StepDescription Step, string Origin)> Describe(LaunchPlan plan)
+    {
+        Config config = plan.Config;
+        if (plan.UserNamespace != null) yield return (new StepDescription("write", "uid_map gid_map"), "linux.uidMappings");
+        if (config.Process!.OomScoreAdj is { } score)
+            yield return (new StepDescription("write", "oom_score_adj", ("value", $"{score}")), "process.oomScoreAdj");
+        if (plan.Cgroup != null && CgroupOwner.Of(config) is { } owner)
+            yield return (new StepDescription("chown-cgroup", plan.Cgroup.Directory, ("owner", $"{owner}")), "linux.cgroupsPath");
+        foreach ((string clock, TimeOffset offset) in config.Linux.TimeOffsets)
+            yield return (new StepDescription("write", "timens_offsets", ("value", TimeOffsets.Line(clock, offset).TrimEnd())),
+                $"linux.timeOffsets.{clock}");
+        foreach (string kind in (string[])["prestart", "createRuntime"])
+            for (int i = 0; i < config.Hooks[kind].Count; i++)
+                yield return (new StepDescription("hook", config.Hooks[kind][i].Path), $"hooks.{kind}[{i}]");
+        if (plan.LimitsFromOutside)
+            for (int i = 0; i < config.Process.Rlimits.Count; i++)
+                yield return (Process.ProcessCompiler.Limit(config.Process.Rlimits[i]).Describe(plan.Reader), $"process.rlimits[{i}]");
+    }
+
+    /// <summary>What can be done as soon as the init is there.</summary>
+    public void AfterFork()
+    {
+        if (plan.Config.Process!.OomScoreAdj is { } score) SetOomScore(score);
+        if (plan.Cgroup != null && CgroupOwner.Of(plan.Config) is { } owner) CgroupOwner.Give(plan.Cgroup.Directory, owner);
+    }
+
+    /// <summary>What the init has stopped for.</summary>
+    public void AtStop(Report report)
+    {
+        switch (report.Kind)
+        {
+            case ReportKind.TimeNamespace:
+                TimeOffsets.Write(pid, plan.Config.Linux.TimeOffsets);
+                break;
+            case ReportKind.Environment:
+                RunHooks("prestart", plan.Config.Hooks.Prestart);
+                RunHooks("createRuntime", plan.Config.Hooks.CreateRuntime);
+                break;
+            default:
+                throw new RtException($"the container's process stopped for no known reason ({(int)report.Kind})");
+        }
+    }
+
+    /// <summary>What must not trouble the init while it is at work: a limit of open files, say.</summary>
+    public void AtReady()
+    {
+        if (!plan.LimitsFromOutside) return;
+        List<Rlimit> limits = plan.Config.Process!.Rlimits;
+        for (int i = 0; i < limits.Count; i++)
+        {
+            var step = Process.ProcessCompiler.Limit(limits[i]);
+            int result = Credentials.SetLimit(step.Resource, step.Soft, step.Hard, pid);
+            if (result < 0) throw new RtException($"process.rlimits[{i}]: {step.Describe(plan.Reader)}: {Errno.Describe(-result)}");
+        }
+    }
+
+    private void RunHooks(string kind, List<Hook> hooks)
+    {
+        if (hooks.Count == 0) return;
+        HooksBegan = true;
+        byte[] json = state.Json("creating", pid);
+        for (int i = 0; i < hooks.Count; i++)
+        {
+            HookResult result = HostHook.Run(hooks[i], json, state.Bundle);
+            if (!result.Succeeded) throw new RtException($"hooks.{kind}[{i}]: {result.Describe($"hook {hooks[i].Path}")}");
+        }
+    }
+
+    private void SetOomScore(int score)
+    {
+        try
+        {
+            FileContent.WriteTo($"/proc/{pid}/oom_score_adj", Encoding.ASCII.GetBytes($"{score}"));
+        }
+        catch (KernelException e)
+        {
+            throw new RtException($"process.oomScoreAdj: set oom_score_adj to {score}: {Errno.Describe(e.Errno)}"
+                + (e.Errno == Errno.EACCES ? " (lowering it takes CAP_SYS_RESOURCE)" : ""));
+        }
+    }
+}

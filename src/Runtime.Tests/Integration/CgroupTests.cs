@@ -101,6 +101,25 @@ public sealed class CgroupTests
         container.ShouldHaveLeftNothing();
     }
 
+    [ControllerFact("hugetlb")]
+    public void Huge_pages_are_limited()
+    {
+        using Container container = Container.Script("sleep 100", config => config["linux"]!["resources"]!["hugepageLimits"] =
+            JsonNode.Parse("""[{"pageSize": "2MB", "limit": 4194304}]"""));
+        container.Create().ShouldEndWith(0);
+        File.ReadAllText(container.Cgroup + "/hugetlb.2MB.max").Should().Be("4194304\n");
+        File.ReadAllText(container.Cgroup + "/hugetlb.2MB.rsvd.max").Should().Be("4194304\n");
+    }
+
+    [ControllerFact("hugetlb")]
+    public void A_size_of_huge_pages_that_the_host_does_not_have_is_told_with_its_path_and_undone()
+    {
+        using Container container = Container.Script("true", config => config["linux"]!["resources"]!["hugepageLimits"] =
+            JsonNode.Parse("""[{"pageSize": "2MB", "limit": 0}, {"pageSize": "3MB", "limit": 0}]"""));
+        container.Run().ShouldFailWith($"linux.resources.hugepageLimits[1]: open {container.Cgroup}/hugetlb.3MB.max: no such file");
+        container.ShouldHaveLeftNothing();
+    }
+
     [Fact]
     public void Where_the_host_has_v1_beside_it_the_unified_tree_is_used()
     {

@@ -1,7 +1,8 @@
 namespace Rt.Tests.Integration;
 
 /// <summary>
-/// A test that needs a cgroup v2 controller to limit something by. Skipped, with the reason, on hosts that have none of them.
+/// A test that needs a cgroup v2 controller, a certain one or any to limit something by. Skipped, with the reason, on hosts
+/// that have none.
 /// </summary>
 public sealed class ControllerFactAttribute : FactAttribute
 {
@@ -12,6 +13,11 @@ public sealed class ControllerFactAttribute : FactAttribute
     {
         if (Limit.File == null)
             Skip = $"cgroup v2 has none of the controllers {string.Join(", ", Known.Select(one => one.Controller))} here";
+    }
+
+    public ControllerFactAttribute(string controller)
+    {
+        if (!Available.Contains(controller)) Skip = $"cgroup v2 has no {controller} controller here";
     }
 
     /// <summary>A limit that can be set on this host.</summary>

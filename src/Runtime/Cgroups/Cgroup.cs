@@ -182,6 +182,13 @@ internal static unsafe class Cgroup
     private static void Apply(CgroupPlan plan, int directory, CgroupWrite write)
     {
         int file = FileContent.TryOpenAt(directory, write.File, Files.O_WRONLY);
+        if (file == -Errno.ENOENT && write.Otherwise is { } other)
+        {
+            Apply(plan, directory, other);
+            return;
+        }
+
+        if (file == -Errno.ENOENT && write.Optional) return;
         if (file < 0) throw new SpecException(write.Origin, $"open {plan.Directory}/{write.File}: {Errno.Describe(-file)}");
         try
         {

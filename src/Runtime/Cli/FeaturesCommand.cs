@@ -33,7 +33,7 @@ internal static class FeaturesCommand
         {
             Namespaces = [.. NamespaceValidation.Types.Order(StringComparer.Ordinal)],
             Capabilities = CapabilityNames.All,
-            Cgroup = new CgroupFeatures { V2 = true },
+            Cgroup = new CgroupFeatures { V2 = true, Rdma = true },
             Seccomp = new SeccompFeatures
             {
                 Actions = Sorted(SeccompWords.Actions.Keys),

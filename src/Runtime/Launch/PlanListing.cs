@@ -21,7 +21,12 @@ internal static class PlanListing
         {
             Add("host", new StepDescription("mkdir-cgroup", cgroup.Directory), "linux.cgroupsPath");
             foreach (var write in cgroup.Writes)
-                Add("host", new StepDescription("write", write.File, ("value", write.Value)), write.Origin);
+            {
+                string otherwise = write.Otherwise is { } other ? $"{other.File} {other.Value}" : "";
+                Add("host", new StepDescription("write", write.File, ("value", write.Value), ("otherwise", otherwise),
+                    ("optional", write.Optional ? "yes" : "")), write.Origin);
+            }
+
             Add("host", new StepDescription("device-filter", "", ("instructions", (cgroup.DeviceProgram.Length / 8).ToString())),
                 "linux.resources.devices");
         }
@@ -62,5 +67,5 @@ internal static class PlanListing
         return text.ToString();
     }
 
-    private static string Quote(string value) => value.Contains(' ') ? $"\"{value}\"" : value;
+    private static string Quote(string value) => value.AsSpan().ContainsAny(' ', '\n') ? $"\"{value.Replace("\n", "\\n")}\"" : value;
 }

@@ -143,62 +143,6 @@ internal sealed class Device
     public uint? Gid { get; set; }
 }
 
-internal sealed class Resources
-{
-    public List<DeviceRule> Devices { get; set; } = [];
-    public MemoryLimits? Memory { get; set; }
-    public CpuLimits? Cpu { get; set; }
-
-    /// <summary>At most so many processes and threads; 0 or less: no limit.</summary>
-    public long? PidsLimit { get; set; }
-
-    /// <summary>Files of cgroup v2 to write, by name.</summary>
-    public SortedDictionary<string, string> Unified { get; set; } = new(StringComparer.Ordinal);
-}
-
-internal sealed class DeviceRule
-{
-    public bool Allow { get; set; }
-
-    /// <summary>"a" (all), "c" or "b".</summary>
-    public string Type { get; set; } = "a";
-
-    /// <summary>Null or negative: any.</summary>
-    public long? Major { get; set; }
-    public long? Minor { get; set; }
-
-    /// <summary>Some of "rwm".</summary>
-    public string Access { get; set; } = "";
-}
-
-/// <summary>Bytes; -1: no limit.</summary>
-internal sealed class MemoryLimits
-{
-    public long? Limit { get; set; }
-    public long? Reservation { get; set; }
-
-    /// <summary>Memory and swap together, as cgroup v1 counted it.</summary>
-    public long? Swap { get; set; }
-}
-
-internal sealed class CpuLimits
-{
-    /// <summary>Relative weight, 2 to 262144; 1024 is the default.</summary>
-    public ulong? Shares { get; set; }
-
-    /// <summary>Microseconds of CPU time a period; 0 or less: no limit.</summary>
-    public long? Quota { get; set; }
-
-    /// <summary>Microseconds.</summary>
-    public ulong? Period { get; set; }
-
-    /// <summary>Microseconds that may be saved up.</summary>
-    public ulong? Burst { get; set; }
-    public long? Idle { get; set; }
-    public string Cpus { get; set; } = "";
-    public string Mems { get; set; } = "";
-}
-
 /// <summary>
 /// Where linux.seccomp stands in config.json. It is the longest part of most configurations and seldom changes, so it is
 /// read only when no compiled filter for the very same bytes is in the cache.

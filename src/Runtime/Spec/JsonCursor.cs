@@ -161,30 +161,6 @@ internal ref struct JsonCursor
         }
     }
 
-    /// <summary>
-    /// Refuses a property that the spec knows and rt does not support yet, unless its value asks for nothing (null, false, 0,
-    /// "", [] or {}).
-    /// </summary>
-    public void NotSupported()
-    {
-        long start = reader.TokenStartIndex;
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.Null or JsonTokenType.False:
-            case JsonTokenType.String when reader.ValueSpan.IsEmpty:
-            case JsonTokenType.Number when reader.TryGetInt64(out long number) && number == 0:
-                return;
-            case JsonTokenType.StartArray:
-                if (!Element()) return;
-                break;
-            case JsonTokenType.StartObject:
-                if (!Property(out _)) return;
-                break;
-        }
-
-        throw Wrong("is not supported yet", start);
-    }
-
     /// <summary>Makes sure that nothing follows the document.</summary>
     public void End()
     {

@@ -12,8 +12,7 @@ internal static class LinuxValidation
     {
         Linux linux = config.Linux;
         for (int i = 0; i < linux.Devices.Count; i++) Device(linux.Devices[i], $"linux.devices[{i}]");
-        for (int i = 0; i < linux.Resources.Devices.Count; i++)
-            Rule(linux.Resources.Devices[i], $"linux.resources.devices[{i}]");
+        ResourcesValidation.Check(linux.Resources);
         Absolute(linux.MaskedPaths, "linux.maskedPaths");
         Absolute(linux.ReadonlyPaths, "linux.readonlyPaths");
         Require(Propagations.Contains(linux.RootfsPropagation), "linux.rootfsPropagation", $"\"{linux.RootfsPropagation}\" is no propagation");
@@ -34,14 +33,6 @@ internal static class LinuxValidation
         if (device.Type == "p") return;
         Require(device.Major is >= 0 and <= 0xfff, path + ".major", $"{device.Major} is not between 0 and 4095");
         Require(device.Minor is >= 0 and <= 0xfffff, path + ".minor", $"{device.Minor} is not between 0 and 1048575");
-    }
-
-    private static void Rule(DeviceRule rule, string path)
-    {
-        Require(rule.Type is "a" or "c" or "b" or "u", path + ".type", $"\"{rule.Type}\" is no type of device (a, c or b)");
-        Require(rule.Access.All(c => c is 'r' or 'w' or 'm'), path + ".access", $"\"{rule.Access}\" has other letters than r, w and m");
-        Require((rule.Major ?? 0) <= uint.MaxValue, path + ".major", $"{rule.Major} does not fit into 32 bits");
-        Require((rule.Minor ?? 0) <= uint.MaxValue, path + ".minor", $"{rule.Minor} does not fit into 32 bits");
     }
 
     private static void Absolute(List<string> paths, string path)

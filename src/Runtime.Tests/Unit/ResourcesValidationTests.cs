@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Rt.Spec;
+
+namespace Rt.Tests.Unit;
+
+public sealed class ResourcesValidationTests
+{
+    [Theory]
+    [InlineData("cpu", """{"realtimeRuntime": 950000}""", ".realtimeRuntime")]
+    [InlineData("cpu", """{"realtimeRuntime": -1}""", ".realtimeRuntime")]
+    [InlineData("cpu", """{"realtimePeriod": 1000000}""", ".realtimePeriod")]
+    [InlineData("cpu", """{"quota": 100, "burst": 101}""", ".burst")]
+    [InlineData("cpu", """{"quota": 100, "burst": 18446744073709551615}""", ".burst")]
+    [InlineData("blockIO", """{"weightDevice": [{"major": 8, "minor": 0}]}""", ".weightDevice[0]")]
+    [InlineData("blockIO", """{"weightDevice": [{"minor": 0, "weight": 10}]}""", ".weightDevice[0].major")]
+    [InlineData("blockIO", """{"weightDevice": [{"major": 0, "weight": 10}]}""", ".weightDevice[0].minor")]
+    [InlineData("blockIO", """{"weightDevice": [null]}""", ".weightDevice[0].major")]
+    [InlineData("blockIO", """{"throttleReadBpsDevice": [{"minor": 0, "rate": 1}]}""", ".throttleReadBpsDevice[0].major")]
+    [InlineData("blockIO", """{"throttleWriteBpsDevice": [{"major": 8, "rate": 1}]}""", ".throttleWriteBpsDevice[0].minor")]
+    [InlineData("blockIO", """{"throttleReadIOPSDevice": [{"major": 8, "minor": 0}]}""", ".throttleReadIOPSDevice[0].rate")]
+    [InlineData("blockIO", """{"throttleWriteIOPSDevice": [{"major": 8, "minor": 0, "rate": 1}, {}]}""", ".throttleWriteIOPSDevice[1].major")]
+    [InlineData("hugepageLimits", """[{"limit": 0}]""", "[0].pageSize")]
+    [InlineData("hugepageLimits", """[{"pageSize": "2MB"}]""", "[0].limit")]
+    [InlineData("hugepageLimits", """[{"pageSize": "2MB", "limit": 0}, {"pageSize": "2M", "limit": 0}]""", "[1].pageSize")]
+    [InlineData("rdma", """{"mlx5_1": {}}""", ".mlx5_1")]
+    [InlineData("rdma", """{"mlx5_1": null}""", ".mlx5_1")]
+    [InlineData("rdma", """{"": {"hcaHandles": 1}}""", ".")]
+    [InlineData("rdma", """{"a b": {"hcaHandles": 1}}""", ".a b")]
+    [InlineData("rdma", """{"a\nb": {"hcaHandles": 1}}""", ".a\nb")]
+    [InlineData("rdma", """{"a\u0000": {"hcaHandles": 1}}""", ".a\0")]
+    [InlineData("devices", """[{"allow": true, "access": "r"}, {"allow": true, "type": "d"}]""", "[1].type")]
+    public void What_is_wrong_is_named_by_its_path(string property, string value, string path) =>
+        FluentActions.Invoking(() => Check(property, value)).Should().Throw<SpecException>()
+            .Which.Path.Should().Be($"linux.resources.{property}{path}");
+
+    [Theory]
+    [InlineData("cpu", """{"quota": 100, "burst": 100}""")]
+    [InlineData("cpu", """{"quota": -1, "burst": 100}""")]
+    [InlineData("cpu", """{"burst": 100}""")]
+    [InlineData("cpu", """{"realtimeRuntime": 0, "realtimePeriod": 0}""")]
+    [InlineData("blockIO", """{"weightDevice": [{"major": 0, "minor": 0, "leafWeight": 0}]}""")]
+    [InlineData("blockIO", """{"throttleReadBpsDevice": [{"major": 0, "minor": 0, "rate": 0}]}""")]
+    [InlineData("rdma", """{"mlx5_1": {"hcaHandles": 0}, "rxe3": {"hcaObjects": 0}}""")]
+    public void What_is_at_the_edge_of_the_allowed_passes(string property, string value) =>
+        FluentActions.Invoking(() => Check(property, value)).Should().NotThrow();
+
+    [Theory]
+    [InlineData("64KB", true)]
+    [InlineData("2MB", true)]
+    [InlineData("1GB", true)]
+    [InlineData("1024GB", true)]
+    [InlineData("0MB", false)]
+    [InlineData("02MB", false)]
+    [InlineData("MB", false)]
+    [InlineData("2B", false)]
+    [InlineData("2TB", false)]
+    [InlineData("2mb", false)]
+    [InlineData("2MiB", false)]
+    [InlineData("2 MB", false)]
+    [InlineData("2.5MB", false)]
+    [InlineData("-2MB", false)]
+    [InlineData("2MB\n", false)]
+    [InlineData("2MB.max", false)]
+    [InlineData("2/../MB", false)]
+    [InlineData("2MMB", false)]
+    [InlineData("٢MB", false)]
+    public void A_size_of_huge_pages_is_a_number_and_a_unit(string size, bool right)
+    {
+        Action check = () => Check("hugepageLimits", $$"""[{"pageSize": {{JsonSerializer.Serialize(size)}}, "limit": 0}]""");
+        if (right) check.Should().NotThrow();
+        else check.Should().Throw<SpecException>().Which.Path.Should().Be("linux.resources.hugepageLimits[0].pageSize");
+    }
+
+    private static void Check(string property, string value) =>
+        Validation.Check(Configs.Read(Configs.With($"linux.resources.{property}", value)));
+}

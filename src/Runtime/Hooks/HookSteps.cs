@@ -62,5 +62,5 @@ internal unsafe struct RunHook : IStep
     public readonly StepDescription Describe(PlanReader plan) => new("hook", plan.Text(Path),
         ("args", string.Join(' ', plan.Texts(Args))), ("timeout", TimeoutSeconds == 0 ? "" : $"{TimeoutSeconds}s"));
 
-    public readonly string Word(PlanReader plan, int errno, string detail) => HookStatus.Word("", $"hook {detail}", errno);
+    public readonly string Word(PlanReader plan, int errno, string detail) => HookStatus.Word("", detail, errno);
 }

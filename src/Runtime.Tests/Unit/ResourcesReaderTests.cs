@@ -9,13 +9,13 @@ public sealed class ResourcesReaderTests
     public void What_stands_in_the_resources_is_what_the_cgroup_gets() =>
         Read("""
             {
-              "memory": {"limit": 1, "reservation": 2, "swap": -1, "kernel": -1, "kernelTCP": 0, "swappiness": 100,
-                "disableOOMKiller": true, "useHierarchy": true, "checkBeforeUpdate": true},
+              "memory": {"limit": 1, "reservation": 2, "swap": -1, "kernel": -1, "kernelTCP": 0, "swappiness": null,
+                "disableOOMKiller": false, "useHierarchy": true, "checkBeforeUpdate": true},
               "cpu": {"shares": 1, "quota": -1, "period": 2, "burst": 3, "idle": 1, "realtimeRuntime": -4, "realtimePeriod": 5},
               "pids": {"limit": 0},
               "blockIO": {
-                "weight": 1000, "leafWeight": 65535,
-                "weightDevice": [{"major": 4095, "minor": 1048575, "weight": 10, "leafWeight": 11}, {"major": 1, "minor": 2}],
+                "weight": 1000, "leafWeight": 0,
+                "weightDevice": [{"major": 4095, "minor": 1048575, "weight": 10, "leafWeight": 0}, {"major": 1, "minor": 2}],
                 "throttleReadBpsDevice": [{"major": 1, "minor": 2, "rate": 18446744073709551615}],
                 "throttleWriteBpsDevice": [{"major": 3, "minor": 4, "rate": 0}],
                 "throttleReadIOPSDevice": [{"major": 5, "minor": 6, "rate": 7}],
@@ -23,7 +23,7 @@ public sealed class ResourcesReaderTests
               },
               "hugepageLimits": [{"pageSize": "2MB", "limit": 18446744073709551615}, {}],
               "rdma": {"mlx5_1": {"hcaHandles": 3, "hcaObjects": 4294967295}, "mlx4_0": {"hcaObjects": 0}},
-              "network": {"classID": 1048577, "priorities": [{"name": "eth0", "priority": 500}]}
+              "network": {"classID": 0, "priorities": []}
             }
             """).Should().BeEquivalentTo(new Resources
         {
@@ -35,7 +35,7 @@ public sealed class ResourcesReaderTests
                 Weight = 1000,
                 WeightDevice =
                 [
-                    new DeviceWeight { Major = 4095, Minor = 1048575, Weight = 10, LeafWeight = 11 },
+                    new DeviceWeight { Major = 4095, Minor = 1048575, Weight = 10, LeafWeight = 0 },
                     new DeviceWeight { Major = 1, Minor = 2 },
                 ],
                 ThrottleReadBpsDevice = [new DeviceRate { Major = 1, Minor = 2, Rate = ulong.MaxValue }],
@@ -59,19 +59,30 @@ public sealed class ResourcesReaderTests
         {"blockIO": {"weight": 0, "leafWeight": 0, "weightDevice": [], "throttleReadBpsDevice": null, "throttleWriteBpsDevice": [],
          "throttleReadIOPSDevice": null, "throttleWriteIOPSDevice": []}}
         """)]
-    [InlineData("""{"blockIO": {"leafWeight": 500, "weightDevice": [{"major": 8, "minor": 0, "leafWeight": 500}]}}""")]
-    [InlineData("""{"network": {"classID": 7, "priorities": [{"name": "eth0", "priority": 1}, null]}}""")]
     [InlineData("""{"network": {"classID": null, "priorities": null}}""")]
-    [InlineData("""{"memory": {"swappiness": 60, "kernel": 5, "kernelTCP": 5, "disableOOMKiller": true, "useHierarchy": false}}""")]
+    [InlineData("""{"memory": {"kernel": 0, "kernelTCP": -1, "disableOOMKiller": false, "useHierarchy": false}}""")]
     [InlineData("""{"memory": {"checkBeforeUpdate": true}}""")]
     [InlineData("""{"cpu": {"realtimeRuntime": 0, "realtimePeriod": 0}, "pids": {"limit": null}}""")]
     [InlineData("""{"memory": {"new": [1]}, "blockIO": {"x": {}, "weightDevice": []}, "network": {"y": 1}, "later": [[]]}""")]
-    public void Resources_that_ask_for_nothing_or_only_for_what_v2_does_not_have_write_nothing(string json)
+    public void Resources_that_ask_for_nothing_write_nothing(string json)
     {
         Resources resources = Read(json);
         FluentActions.Invoking(() => ResourcesValidation.Check(resources)).Should().NotThrow();
         CgroupCompiler.Limits(resources).Should().BeEmpty();
     }
+
+    [Theory]
+    [InlineData("memory.kernel", "5")]
+    [InlineData("memory.kernelTCP", "1")]
+    [InlineData("memory.swappiness", "0")]
+    [InlineData("memory.swappiness", "60")]
+    [InlineData("memory.disableOOMKiller", "true")]
+    [InlineData("blockIO.leafWeight", "500")]
+    [InlineData("blockIO.weightDevice[0].leafWeight", "500")]
+    [InlineData("network.classID", "7")]
+    [InlineData("network.priorities[0]", """{"name": "eth0", "priority": 1}""")]
+    public void A_setting_of_v1_that_can_not_be_converted_is_refused_by_its_path(string path, string value) =>
+        Refused(path, value).Message.Should().StartWith($"linux.resources.{path}: has no counterpart in cgroup v2");
 
     [Theory]
     [InlineData("memory.limit", "-2")]
@@ -98,7 +109,6 @@ public sealed class ResourcesReaderTests
     [InlineData("blockIO.throttleWriteIOPSDevice[0].minor", "1048576")]
     [InlineData("hugepageLimits[0].limit", "-1")]
     [InlineData("network.classID", "4294967296")]
-    [InlineData("network.priorities[0].priority", "-1")]
     [InlineData("rdma.mlx5_1.hcaHandles", "-1")]
     [InlineData("rdma.mlx5_1.hcaObjects", "4294967296")]
     public void A_number_out_of_range_is_refused_by_its_path(string path, string value) =>
@@ -116,8 +126,6 @@ public sealed class ResourcesReaderTests
     [InlineData("hugepageLimits[0].pageSize", "2", "a string")]
     [InlineData("network", "[]", "an object")]
     [InlineData("network.priorities", "{}", "an array")]
-    [InlineData("network.priorities[0]", "5", "an object")]
-    [InlineData("network.priorities[0].name", "5", "a string")]
     [InlineData("rdma", "[]", "an object")]
     [InlineData("rdma.mlx5_1", "3", "an object")]
     public void A_value_of_the_wrong_type_is_refused_by_its_path(string path, string value, string expected) =>

@@ -8,25 +8,36 @@ namespace Rt.Devices;
 /// <summary>The device nodes and links of a container's /dev (config-linux.md, "Default Devices" and "/dev symbolic links").</summary>
 internal static class DeviceCompiler
 {
-    private static readonly (string Name, uint Major, uint Minor)[] Defaults =
+    private static readonly (string Name, uint Major, uint Minor)[] DefaultDevices =
         [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
 
     public static void Compile(PlanWriter plan, Config config)
     {
         // A /dev bound from the host is the host's: nothing is made in there.
-        if (config.Mounts.Any(IsBindOverDev)) return;
+        bool hostsDev = config.Mounts.Any(IsBindOverDev);
+        if (!hostsDev) Defaults(plan, config);
+        for (int i = 0; i < config.Linux.Devices.Count; i++)
+            if (!hostsDev || !Path.GetFullPath(config.Linux.Devices[i].Path).StartsWith("/dev/", StringComparison.Ordinal))
+                Device(plan, config.Linux.Devices[i], $"linux.devices[{i}]");
+        if (!hostsDev) Links(plan);
+    }
 
+    private static void Defaults(PlanWriter plan, Config config)
+    {
         PlanText dev = plan.Text("/dev");
         HashSet<string> own = new(config.Linux.Devices.Select(device => device.Path), StringComparer.Ordinal);
-        foreach ((string name, uint major, uint minor) in Defaults)
+        foreach ((string name, uint major, uint minor) in DefaultDevices)
         {
             if (own.Contains($"/dev/{name}")) continue;
             plan.Add(new MakeDevice
                 { Directory = dev, Name = plan.Text(name), HostPath = plan.Text($"/dev/{name}"), Mode = Files.S_IFCHR | 0x1b6, Major = major, Minor = minor });
         }
 
-        for (int i = 0; i < config.Linux.Devices.Count; i++) Device(plan, config.Linux.Devices[i], $"linux.devices[{i}]");
+    }
 
+    private static void Links(PlanWriter plan)
+    {
+        PlanText dev = plan.Text("/dev");
         Link("ptmx", "pts/ptmx", replace: true);
         Link("fd", "/proc/self/fd");
         Link("stdin", "/proc/self/fd/0");

@@ -8,7 +8,7 @@ internal sealed record Features
 {
     public string OciVersionMin { get; init; } = "1.0.0";
     public string OciVersionMax { get; init; } = BuildInfo.SpecVersion;
-    public IReadOnlyList<string> Hooks { get; init; } = [];
+    public IReadOnlyList<string> Hooks { get; init; } = Spec.Hooks.Kinds;
     public required IReadOnlyList<string> MountOptions { get; init; }
     public required LinuxFeatures Linux { get; init; }
     public required SortedDictionary<string, string> Annotations { get; init; }
@@ -21,12 +21,22 @@ internal sealed record LinuxFeatures
     public required IReadOnlyList<string> Capabilities { get; init; }
     public required CgroupFeatures Cgroup { get; init; }
     public required SeccompFeatures Seccomp { get; init; }
-    public Enabled Apparmor { get; init; } = new(false);
-    public Enabled Selinux { get; init; } = new(false);
-    public Enabled IntelRdt { get; init; } = new(false);
-    public MountExtensions MountExtensions { get; init; } = new(new Enabled(false));
-    public Enabled NetDevices { get; init; } = new(false);
+    public Enabled Apparmor { get; init; } = new(true);
+    public Enabled Selinux { get; init; } = new(true);
+    public RdtFeatures IntelRdt { get; init; } = new();
+    public required MemoryPolicyFeatures MemoryPolicy { get; init; }
+    public MountExtensions MountExtensions { get; init; } = new(new Enabled(true));
+    public Enabled NetDevices { get; init; } = new(true);
 }
+
+internal sealed record RdtFeatures
+{
+    public bool Enabled { get; init; } = true;
+    public bool Schemata { get; init; } = true;
+    public bool Monitoring { get; init; } = true;
+}
+
+internal sealed record MemoryPolicyFeatures(IReadOnlyList<string> Modes, IReadOnlyList<string> Flags);
 
 internal sealed record Enabled([property: JsonPropertyName("enabled")] bool IsEnabled);
 

@@ -17,7 +17,7 @@ internal static class ResourcesReader
             else if (name.Is("blockIO"u8)) resources.BlockIO = ReadBlockIO(ref json);
             else if (name.Is("hugepageLimits"u8)) resources.HugepageLimits = ReadHugepageLimits(ref json);
             else if (name.Is("rdma"u8)) resources.Rdma = ReadRdma(ref json);
-            else if (name.Is("network"u8)) PassOverNetwork(ref json);
+            else if (name.Is("network"u8)) ReadNetwork(ref json);
             else json.Skip();
         }
 
@@ -57,10 +57,11 @@ internal static class ResourcesReader
             else if (name.Is("reservation"u8)) memory.Reservation = json.Int64OrNull(-1);
             else if (name.Is("swap"u8)) memory.Swap = json.Int64OrNull(-1);
 
-            // v2 has no file for these.
-            else if (name.Is("kernel"u8) || name.Is("kernelTCP"u8)) json.Int64OrNull(-1);
-            else if (name.Is("swappiness"u8)) json.Int64OrNull(0, 100);
-            else if (name.Is("disableOOMKiller"u8) || name.Is("useHierarchy"u8)) json.Bool();
+            // v2 has no file for these; it always has what useHierarchy asks for.
+            else if (name.Is("kernel"u8) || name.Is("kernelTCP"u8)) RefuseIf(json.Int64OrNull(-1) > 0, json);
+            else if (name.Is("swappiness"u8)) RefuseIf(json.Int64OrNull(0, 100) != null, json);
+            else if (name.Is("disableOOMKiller"u8)) RefuseIf(json.Bool(), json);
+            else if (name.Is("useHierarchy"u8)) json.Bool();
 
             // Speaks of limits that are lowered later: in a new cgroup nothing is in use yet.
             else if (name.Is("checkBeforeUpdate"u8)) json.Bool();
@@ -127,7 +128,18 @@ internal static class ResourcesReader
     private static long? ReadWeight(ref JsonCursor json) => json.Int64OrNull(0, 1000);
 
     /// <summary>v2 has none.</summary>
-    private static long? ReadLeafWeight(ref JsonCursor json) => json.Int64OrNull(0, ushort.MaxValue);
+    private static long? ReadLeafWeight(ref JsonCursor json)
+    {
+        long? weight = json.Int64OrNull(0, ushort.MaxValue);
+        RefuseIf(weight > 0, json);
+        return weight;
+    }
+
+    /// <summary>config-linux.md, "Unified": a setting of v1 that can't be converted is an error.</summary>
+    private static void RefuseIf(bool asksForSomething, in JsonCursor json)
+    {
+        if (asksForSomething) throw json.Wrong("has no counterpart in cgroup v2");
+    }
 
     private static List<DeviceWeight> ReadDeviceWeights(ref JsonCursor json)
     {
@@ -215,30 +227,15 @@ internal static class ResourcesReader
         return rdma;
     }
 
-    /// <summary>net_cls and net_prio have no successors in v2: only the types are looked at.</summary>
-    private static void PassOverNetwork(ref JsonCursor json)
+    /// <summary>net_cls and net_prio have no successors in v2.</summary>
+    private static void ReadNetwork(ref JsonCursor json)
     {
         if (!json.Object()) return;
         while (json.Property(out var name))
         {
-            if (name.Is("classID"u8)) json.UInt32OrNull();
-            else if (name.Is("priorities"u8)) PassOverPriorities(ref json);
+            if (name.Is("classID"u8)) RefuseIf(json.UInt32OrNull() > 0, json);
+            else if (name.Is("priorities"u8) && json.Array() && json.Element()) throw json.Wrong("has no counterpart in cgroup v2");
             else json.Skip();
-        }
-    }
-
-    private static void PassOverPriorities(ref JsonCursor json)
-    {
-        if (!json.Array()) return;
-        while (json.Element())
-        {
-            if (!json.Object()) continue;
-            while (json.Property(out var name))
-            {
-                if (name.Is("name"u8)) json.String();
-                else if (name.Is("priority"u8)) json.UInt32OrNull();
-                else json.Skip();
-            }
         }
     }
 }

@@ -26,10 +26,8 @@ internal static class Validation
     private static void Version(string version)
     {
         Require(version.Length > 0, "ociVersion", "is required");
-        string[] parts = version.Split('-', '+')[0].Split('.');
-        Require(parts.Length == 3 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit)), "ociVersion",
-            $"\"{version}\" is no version (SemVer 2.0.0)");
-        Require(parts[0] == "1", "ociVersion", $"{version} is not supported: rt implements runtime-spec 1.x up to {BuildInfo.SpecVersion}");
+        Require(SemanticVersion.IsValid(version), "ociVersion", $"\"{version}\" is no version (SemVer 2.0.0)");
+        Require(version.StartsWith("1.", StringComparison.Ordinal), "ociVersion", $"{version} is not supported: rt implements runtime-spec 1.x up to {BuildInfo.SpecVersion}");
     }
 
     private static void Mount(Config config, Mount mount, string path)

@@ -30,9 +30,15 @@ internal static class DeviceCompiler
         {
             if (own.Contains($"/dev/{name}")) continue;
             plan.Add(new MakeDevice
-                { Directory = dev, Name = plan.Text(name), HostPath = plan.Text($"/dev/{name}"), Mode = Files.S_IFCHR | 0x1b6, Major = major, Minor = minor });
+            {
+                Directory = dev,
+                Name = plan.Text(name),
+                HostPath = plan.Text($"/dev/{name}"),
+                Mode = Files.S_IFCHR | 0x1b6,
+                Major = major,
+                Minor = minor,
+            });
         }
-
     }
 
     private static void Links(PlanWriter plan)

@@ -5,10 +5,10 @@ internal static class Errno
 {
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENXIO = 6, E2BIG = 7, ENOEXEC = 8, EBADF = 9,
         ECHILD = 10, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17, EXDEV = 18, ENODEV = 19,
-        ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24, ETXTBSY = 26, EFBIG = 27, ENOSPC = 28,
+        ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24, ENOTTY = 25, ETXTBSY = 26, EFBIG = 27, ENOSPC = 28,
         EROFS = 30, EMLINK = 31, EPIPE = 32, ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40,
-        ENODATA = 61, EOVERFLOW = 75, EUSERS = 87, EMSGSIZE = 90, EPROTONOSUPPORT = 93, EOPNOTSUPP = 95,
-        EAFNOSUPPORT = 97, ECONNRESET = 104, ETIMEDOUT = 110, ESTALE = 116, EDQUOT = 122, EKEYEXPIRED = 127;
+        ENODATA = 61, EOVERFLOW = 75, EUSERS = 87, EMSGSIZE = 90, EPROTOTYPE = 91, EPROTONOSUPPORT = 93, EOPNOTSUPP = 95,
+        EAFNOSUPPORT = 97, ECONNRESET = 104, ETIMEDOUT = 110, ECONNREFUSED = 111, ESTALE = 116, EDQUOT = 122, EKEYEXPIRED = 127;
 
     /// <summary>"no such file or directory" for ENOENT, "errno 200" for a number not listed.</summary>
     public static string Describe(int errno) => errno switch
@@ -36,6 +36,7 @@ internal static class Errno
         EINVAL => "invalid argument",
         ENFILE => "too many open files in system",
         EMFILE => "too many open files",
+        ENOTTY => "inappropriate ioctl for device",
         ETXTBSY => "text file busy",
         EFBIG => "file too large",
         ENOSPC => "no space left on device",
@@ -51,11 +52,13 @@ internal static class Errno
         EOVERFLOW => "value too large for defined data type",
         EUSERS => "too many users",
         EMSGSIZE => "message too long",
+        EPROTOTYPE => "protocol wrong type for socket",
         EPROTONOSUPPORT => "protocol not supported",
         EOPNOTSUPP => "operation not supported",
         EAFNOSUPPORT => "address family not supported by protocol",
         ECONNRESET => "connection reset by peer",
         ETIMEDOUT => "connection timed out",
+        ECONNREFUSED => "connection refused",
         ESTALE => "stale file handle",
         EDQUOT => "disk quota exceeded",
         EKEYEXPIRED => "key has expired",

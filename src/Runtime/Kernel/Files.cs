@@ -155,5 +155,5 @@ internal static unsafe class Files
         return result < 0 ? result : statfs[0];
     }
 
-    public const nint PROC_SUPER_MAGIC = 0x9fa0, CGROUP2_SUPER_MAGIC = 0x63677270;
+    public const nint PROC_SUPER_MAGIC = 0x9fa0, CGROUP2_SUPER_MAGIC = 0x63677270, DEVPTS_SUPER_MAGIC = 0x1cd1;
 }

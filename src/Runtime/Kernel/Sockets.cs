@@ -1,11 +1,15 @@
+using System.Runtime.InteropServices;
 using static Rt.Kernel.SyscallNumber;
 
 namespace Rt.Kernel;
 
-/// <summary>socketpair(2), socket(2), sendto(2), ioctl(2).</summary>
+/// <summary>socketpair(2), socket(2), connect(2), sendto(2), sendmsg(2), unix(7), ioctl(2).</summary>
 internal static unsafe class Sockets
 {
-    public const int AF_UNIX = 1, AF_INET = 2, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000;
+    public const int AF_UNIX = 1, AF_INET = 2, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_NONBLOCK = 0x800,
+        SOCK_CLOEXEC = 0x80000;
+
+    private const int MSG_NOSIGNAL = 0x4000;
 
     public static int socketpair(int* pair) =>
         (int)Syscall.Invoke(SyscallNumber.socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, (nint)pair);
@@ -16,9 +20,76 @@ internal static unsafe class Sockets
         (int)Syscall.Invoke(SyscallNumber.ioctl, fd, (nint)request, (nint)argument);
 
     /// <summary>Sends to the other end of a pair. One that is closed gives EPIPE, not the signal.</summary>
-    public static nint Send(int socket, void* data, nint length)
+    public static nint Send(int socket, void* data, nint length) => Syscall.Invoke(sendto, socket, (nint)data, length, MSG_NOSIGNAL);
+
+    /// <summary>
+    /// A stream socket connected to the one that listens at a path (unix(7)), or -errno. ENAMETOOLONG: the path has more than 107
+    /// bytes. ECONNREFUSED: nobody listens there, or it is no socket. EPROTOTYPE: it is one of datagrams. EAGAIN: too many connections
+    /// wait to be accepted there; this one does not join them, since that wait has no end and heeds no signal.
+    /// </summary>
+    public static int Connect(byte* path)
     {
-        const int MSG_NOSIGNAL = 0x4000;
-        return Syscall.Invoke(sendto, socket, (nint)data, length, MSG_NOSIGNAL);
+        int length = Text.Length(path);
+        if (length >= sockaddr_un.PathSize) return -Errno.ENAMETOOLONG;
+        sockaddr_un address = new() { sun_family = AF_UNIX };
+        Text.Copy(address.sun_path, path, length);
+        int socket = Sockets.socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+        if (socket < 0) return socket;
+        int result = (int)Syscall.Invoke(connect, socket, (nint)(&address), sizeof(sockaddr_un));
+        if (result >= 0) return socket;
+        Files.close(socket);
+        return result;
+    }
+
+    /// <summary>
+    /// Sends a descriptor along with some bytes, of which there must be at least one (SCM_RIGHTS). EPIPE or ECONNRESET: the other end
+    /// is closed.
+    /// </summary>
+    public static nint SendDescriptor(int socket, int descriptor, byte* data, nint length)
+    {
+        const int SOL_SOCKET = 1, SCM_RIGHTS = 1;
+        Rights rights = new()
+            { cmsg_len = Rights.Length, cmsg_level = SOL_SOCKET, cmsg_type = SCM_RIGHTS, descriptor = descriptor };
+        iovec part = new() { iov_base = data, iov_len = length };
+        msghdr message = new() { msg_iov = &part, msg_iovlen = 1, msg_control = &rights, msg_controllen = sizeof(Rights) };
+        return Syscall.Invoke(sendmsg, socket, (nint)(&message), MSG_NOSIGNAL);
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct sockaddr_un
+    {
+        public const int PathSize = 108;
+
+        public ushort sun_family;
+        public fixed byte sun_path[PathSize];
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct iovec
+    {
+        public void* iov_base;
+        public nint iov_len;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct msghdr
+    {
+        public void* msg_name;
+        public int msg_namelen;
+        public iovec* msg_iov;
+        public nint msg_iovlen;
+        public void* msg_control;
+        public nint msg_controllen;
+        public int msg_flags;
+    }
+
+    /// <summary>struct cmsghdr and one descriptor, padded as CMSG_SPACE pads it (cmsg(3)).</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 24)]
+    private struct Rights
+    {
+        public const int Length = 20;
+
+        public nint cmsg_len;
+        public int cmsg_level, cmsg_type, descriptor;
     }
 }

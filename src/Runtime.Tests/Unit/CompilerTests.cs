@@ -139,6 +139,34 @@ public sealed class CompilerTests
     }
 
     [Fact]
+    public void A_terminal_is_opened_while_dev_can_be_written_to_and_sent_when_all_is_made()
+    {
+        Config config = Configs.Read(Configs.With("mounts", """[{"destination": "/dev", "type": "tmpfs", "options": ["ro"]}]"""));
+        config.Process!.Terminal = true;
+        List<PlanLine> lines = Plan(config);
+
+        lines.Select(line => line.Step == "bind" ? "bind " + line.Object : line.Step)
+            .Where(step => step is "terminal" or "bind /dev/console" or "remount-readonly" or "mask" or "pivot_root" or "chdir"
+                or "controlling-tty" or "send-terminal" or "close" or "user")
+            .Should().Equal("terminal", "bind /dev/console", "remount-readonly", "mask", "pivot_root", "chdir",
+                "controlling-tty", "send-terminal", "close", "user");
+        lines.Single(line => line.Step == "terminal").Details.Should().BeEmpty("no size was asked for");
+    }
+
+    [Theory]
+    [InlineData(true, "100x30")]
+    [InlineData(false, "")]
+    public void The_console_size_is_the_terminals_if_there_is_one(bool terminal, string expected)
+    {
+        Config config = Configs.Read(Configs.Good);
+        config.Process!.Terminal = terminal;
+        config.Process.ConsoleSize = new ConsoleSize { Height = 30, Width = 100 };
+
+        string.Concat(Plan(config).Where(line => line.Step == "terminal").Select(line => $"{line.Details["columns"]}x{line.Details["rows"]}"))
+            .Should().Be(expected);
+    }
+
+    [Fact]
     public void The_last_step_is_the_program() =>
         Plan(Configs.Good)[^1].Should().BeEquivalentTo(new { Step = "execve", Object = "sh", Origin = "process.args" });
 

@@ -8,6 +8,7 @@ using Rt.Plan;
 using Rt.Process;
 using Rt.Security;
 using Rt.Spec;
+using Rt.Terminal;
 
 namespace Rt.Launch;
 
@@ -41,6 +42,7 @@ internal static class Compiler
         bool stops = HasWorkOutside(config);
         if (stops) plan.Add(default(AwaitEnvironment));
         HookCompiler.CreateContainer(plan, config, options.Id, options.Bundle);
+        TerminalCompiler.Open(plan, process);
         NamespaceCompiler.Sysctls(plan, config);
         Execute execute = ProcessCompiler.Executable(plan, process);
         MountCompiler.LateReadonly(plan, config);
@@ -48,6 +50,7 @@ internal static class Compiler
         MountCompiler.EnterRoot(plan, config, options.NoPivot);
         ProcessCompiler.WorkingDirectory(plan, process);
         MountCompiler.FinishRoot(plan, config);
+        TerminalCompiler.Use(plan, process);
         plan.Add(new CloseDescriptors { First = plan.FirstDescriptor });
 
         // Privileges, given up from the least to the most needed. Without no_new_privs the kernel takes a filter only from the

@@ -7,6 +7,7 @@ using Rt.Network;
 using Rt.Plan;
 using Rt.Process;
 using Rt.Security;
+using Rt.Terminal;
 
 namespace Rt.Launch;
 
@@ -71,6 +72,8 @@ internal static unsafe class Interpreter
         StepKind.Remount => ((Remount*)step)->Run(ref run),
         StepKind.MakeDevice => ((MakeDevice*)step)->Run(ref run),
         StepKind.MakeSymlink => ((MakeSymlink*)step)->Run(ref run),
+        StepKind.OpenTerminal => ((OpenTerminal*)step)->Run(ref run),
+        StepKind.BindConsole => ((BindConsole*)step)->Run(ref run),
         StepKind.WriteSysctl => ((WriteSysctl*)step)->Run(ref run),
         StepKind.MountReadonly => ((MountReadonly*)step)->Run(ref run),
         StepKind.MaskPath => ((MaskPath*)step)->Run(ref run),
@@ -80,6 +83,8 @@ internal static unsafe class Interpreter
         StepKind.RootAttributes => ((RootAttributes*)step)->Run(ref run),
         StepKind.SetRlimit => ((SetRlimit*)step)->Run(ref run),
         StepKind.WorkingDirectory => ((WorkingDirectory*)step)->Run(ref run),
+        StepKind.UseTerminal => ((UseTerminal*)step)->Run(ref run),
+        StepKind.SendTerminal => ((SendTerminal*)step)->Run(ref run),
         StepKind.HomeDirectory => ((HomeDirectory*)step)->Run(ref run),
         StepKind.BoundingSet => ((BoundingSet*)step)->Run(ref run),
         StepKind.SetUser => ((SetUser*)step)->Run(ref run),

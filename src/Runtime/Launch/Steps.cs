@@ -6,6 +6,7 @@ using Rt.Network;
 using Rt.Plan;
 using Rt.Process;
 using Rt.Security;
+using Rt.Terminal;
 
 namespace Rt.Launch;
 
@@ -31,6 +32,8 @@ internal static class Steps
         StepKind.Remount => plan.Read<Remount>(place),
         StepKind.MakeDevice => plan.Read<MakeDevice>(place),
         StepKind.MakeSymlink => plan.Read<MakeSymlink>(place),
+        StepKind.OpenTerminal => plan.Read<OpenTerminal>(place),
+        StepKind.BindConsole => plan.Read<BindConsole>(place),
         StepKind.WriteSysctl => plan.Read<WriteSysctl>(place),
         StepKind.MountReadonly => plan.Read<MountReadonly>(place),
         StepKind.MaskPath => plan.Read<MaskPath>(place),
@@ -40,6 +43,8 @@ internal static class Steps
         StepKind.RootAttributes => plan.Read<RootAttributes>(place),
         StepKind.SetRlimit => plan.Read<SetRlimit>(place),
         StepKind.WorkingDirectory => plan.Read<WorkingDirectory>(place),
+        StepKind.UseTerminal => plan.Read<UseTerminal>(place),
+        StepKind.SendTerminal => plan.Read<SendTerminal>(place),
         StepKind.HomeDirectory => plan.Read<HomeDirectory>(place),
         StepKind.BoundingSet => plan.Read<BoundingSet>(place),
         StepKind.SetUser => plan.Read<SetUser>(place),

@@ -58,6 +58,13 @@ internal enum Slot
     /// <summary>The host's /dev/null, that hides masked files.</summary>
     DevNull,
 
+    /// <summary>The connected socket on which the pseudoterminal's master goes to whoever serves it.</summary>
+    ConsoleSocket,
+
+    /// <summary>The two ends of the container's pseudoterminal.</summary>
+    PtyMaster,
+    PtyPeer,
+
     /// <summary>The first of those that a plan has for what rt opens beforehand (<see cref="Opening"/>).</summary>
     FirstOpening,
 }
@@ -109,6 +116,8 @@ internal enum StepKind
     Remount,
     MakeDevice,
     MakeSymlink,
+    OpenTerminal,
+    BindConsole,
     WriteSysctl,
     MountReadonly,
     MaskPath,
@@ -118,6 +127,8 @@ internal enum StepKind
     RootAttributes,
     SetRlimit,
     WorkingDirectory,
+    UseTerminal,
+    SendTerminal,
     HomeDirectory,
     BoundingSet,
     SetUser,

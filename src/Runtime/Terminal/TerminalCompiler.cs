@@ -1,0 +1,35 @@
+using Rt.Plan;
+using Rt.Spec;
+
+namespace Rt.Terminal;
+
+/// <summary>
+/// What process.terminal and process.consoleSize compile to: a pseudoterminal of the container's own devpts. Its master goes out
+/// over the socket in <see cref="Slot.ConsoleSocket"/>, its peer is the container's terminal.
+/// </summary>
+internal static class TerminalCompiler
+{
+    private const string Origin = "process.terminal";
+
+    /// <summary>While there is still something to be made in /dev.</summary>
+    public static void Open(PlanWriter plan, ContainerProcess process)
+    {
+        if (!process.Terminal) return;
+        plan.Add(new OpenTerminal
+        {
+            Directory = plan.Text("/dev/pts"),
+            HasSize = process.ConsoleSize != null,
+            Rows = (ushort)(process.ConsoleSize?.Height ?? 0),
+            Columns = (ushort)(process.ConsoleSize?.Width ?? 0),
+        }, Origin);
+        plan.Add(new BindConsole { Directory = plan.Text("/dev"), Name = plan.Text("console") }, Origin);
+    }
+
+    /// <summary>When all else is made: a creation that fails before sends no terminal to anyone.</summary>
+    public static void Use(PlanWriter plan, ContainerProcess process)
+    {
+        if (!process.Terminal) return;
+        plan.Add(default(UseTerminal), Origin);
+        plan.Add(default(SendTerminal), Origin);
+    }
+}

@@ -30,6 +30,19 @@ public sealed class AllocationTests
         },
     };
 
+    [Fact]
+    public void The_child_allocates_nothing_for_a_terminal()
+    {
+        using ConsoleServer server = new();
+        using Container container = Container.Script("true", config =>
+        {
+            config["process"]!["terminal"] = true;
+            config["process"]!["consoleSize"] = JsonNode.Parse("""{"height": 25, "width": 80}""");
+        });
+        container.Rt("--debug", "create", "--console-socket", server.Path, "--bundle", container.Bundle, container.Id).ShouldEndWith(0)
+            .Error.Should().MatchRegex("is ready: [1-9]\\d+ steps, 0 bytes allocated on the heap between fork and execve");
+    }
+
     [Theory]
     [MemberData(nameof(Bundles))]
     public void The_child_allocates_nothing(string name, Action<JsonNode> change)

@@ -158,7 +158,6 @@ public sealed class ErrorTests
     [Fact]
     public void What_is_not_supported_yet_is_refused_with_its_path()
     {
-        RefusedWith(config => config["process"]!["terminal"] = true, "process.terminal: is not supported yet");
         RefusedWith(config => config["hooks"] = JsonNode.Parse("""{"prestart": [{"path": "/bin/true"}]}"""),
             "hooks.prestart: is not supported yet");
     }

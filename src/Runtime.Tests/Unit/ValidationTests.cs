@@ -25,7 +25,6 @@ public sealed class ValidationTests
     [InlineData("root.path", "absent")]
     [InlineData("root.path", "\"\"")]
     [InlineData("process", "absent")]
-    [InlineData("process.terminal", "true")]
     [InlineData("process.args", "absent")]
     [InlineData("process.args", "[]")]
     [InlineData("process.args[0]", "\"\"")]
@@ -85,6 +84,19 @@ public sealed class ValidationTests
     [InlineData("linux.namespaces", "[]", "linux.namespaces")]
     public void Values_that_do_not_go_together_are_refused(string changed, string value, string path) =>
         Refused(Configs.With(changed, value)).Path.Should().Be(path);
+
+    [Theory]
+    [InlineData("true", 65535, 65535, null)]
+    [InlineData("true", 65536, 80, "process.consoleSize.height")]
+    [InlineData("true", 25, 65536, "process.consoleSize.width")]
+    [InlineData("false", 65536, 65536, null)]
+    public void A_terminal_has_16_bits_for_each_side(string terminal, int height, int width, string? path)
+    {
+        string json = Configs.With("process.terminal", terminal)
+            .Replace("\"terminal\":", $"\"consoleSize\":{{\"height\":{height},\"width\":{width}}},\"terminal\":");
+        if (path == null) FluentActions.Invoking(() => Check(json)).Should().NotThrow();
+        else Refused(json).Path.Should().Be(path);
+    }
 
     [Fact]
     public void A_domainname_needs_a_UTS_namespace()

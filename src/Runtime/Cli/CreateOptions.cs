@@ -11,6 +11,8 @@ internal sealed class CreateOptions
     private readonly Option<string> bundle = BundleOption();
     private readonly Option<string> pidFile = new("--pid-file")
         { Description = "file to write the pid of the container's init to", HelpName = "file" };
+    private readonly Option<string> consoleSocket = new("--console-socket")
+        { Description = "socket to send the master of the container's terminal to", HelpName = "path" };
     private readonly Option<bool> noPivot = new("--no-pivot")
         { Description = "enter the root file system by chroot, for hosts that run from an initial ramdisk" };
     private readonly Option<bool> noNewKeyring = new("--no-new-keyring")
@@ -24,10 +26,10 @@ internal sealed class CreateOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(id);
-        Array.ForEach<Option>([bundle, pidFile, noPivot, noNewKeyring, preserveFds], command.Options.Add);
+        Array.ForEach<Option>([bundle, pidFile, consoleSocket, noPivot, noNewKeyring, preserveFds], command.Options.Add);
     }
 
-    public CreateRequest Request(ParseResult result, bool gate)
+    public CreateRequest Request(ParseResult result, bool gate, bool detach)
     {
         int count = result.GetValue(preserveFds);
         if (count is < 0 or > 1024) throw new RtException($"--preserve-fds: {count} is not between 0 and 1024");
@@ -36,6 +38,8 @@ internal sealed class CreateOptions
             Id = result.One(id),
             Bundle = result.GetValue(bundle) ?? "",
             PidFile = result.GetValue(pidFile) ?? "",
+            ConsoleSocket = result.GetValue(consoleSocket) ?? "",
+            Detach = detach,
             NoPivot = result.GetValue(noPivot),
             NoNewKeyring = result.GetValue(noNewKeyring),
             PreserveFds = count,

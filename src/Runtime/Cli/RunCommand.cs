@@ -18,9 +18,9 @@ internal static class RunCommand
         command.Options.Add(keep);
         command.SetAction(line.Action((result, store) =>
         {
-            CreateRequest request = options.Request(result, gate: false);
+            CreateRequest request = options.Request(result, gate: false, detach: result.GetValue(detach));
             line.RefuseSystemdCgroup(result);
-            if (!result.GetValue(detach)) return Foreground.Run(store, request, result.GetValue(keep));
+            if (!request.Detach) return Foreground.Run(store, request, result.GetValue(keep));
             Creation.Create(store, request);
             return 0;
         }));

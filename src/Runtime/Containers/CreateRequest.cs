@@ -10,6 +10,12 @@ internal sealed record CreateRequest
 
     /// <summary>Where to write the init's pid; empty: nowhere.</summary>
     public string PidFile { get; init; } = "";
+
+    /// <summary>Where to send the terminal's master; empty: nowhere.</summary>
+    public string ConsoleSocket { get; init; } = "";
+
+    /// <summary>This process does not stay until the container's end.</summary>
+    public bool Detach { get; init; }
     public bool NoPivot { get; init; }
     public bool NoNewKeyring { get; init; }
     public int PreserveFds { get; init; }

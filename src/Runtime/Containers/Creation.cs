@@ -3,6 +3,7 @@ using Rt.Kernel;
 using Rt.Launch;
 using Rt.Security;
 using Rt.Spec;
+using Rt.Terminal;
 
 namespace Rt.Containers;
 
@@ -37,6 +38,7 @@ internal sealed class Creation
         Timeline.Mark("binary protected");
         Bundle bundle = Bundle.Load(request.Bundle);
         Timeline.Mark("configuration read");
+        ConsoleSocket.Check(bundle.Config.Process!.Terminal, request.Detach, request.ConsoleSocket);
         RequireDescriptors(request.PreserveFds);
         bundle.CheckHost();
         LaunchOptions options = new()
@@ -71,16 +73,17 @@ internal sealed class Creation
 
     private ContainerState Run()
     {
-        int gate = -1;
+        int gate = -1, console = -1;
         try
         {
+            console = ConsoleSocket.Connect(request.ConsoleSocket);
             directory.Write(state);
             if (request.Gate) gate = directory.MakeGate();
             if (plan.Cgroup != null) cgroup = Cgroup.Create(plan.Cgroup, out madeCgroup);
             else Log.Debug("no cgroup v2 on this host: the container runs without a cgroup");
 
             Timeline.Mark("state and cgroup made");
-            init = ContainerInit.Start(plan, cgroup, gate);
+            init = ContainerInit.Start(plan, cgroup, gate, console);
             Timeline.Mark("forked");
             init.EnterNamespaces();
 
@@ -118,6 +121,7 @@ internal sealed class Creation
         }
         finally
         {
+            if (console >= 0) Files.close(console);
             if (gate >= 0) Files.close(gate);
             if (cgroup >= 0) Files.close(cgroup);
         }

@@ -25,10 +25,10 @@ internal sealed unsafe class ContainerInit
     public bool HookFailed { get; private set; }
 
     /// <summary>
-    /// Forks the init, which begins with the plan. The descriptors of <paramref name="cgroup"/> and <paramref name="gate"/> are -1
-    /// for none; both stay the caller's.
+    /// Forks the init, which begins with the plan. The descriptors of <paramref name="cgroup"/>, <paramref name="gate"/> and
+    /// <paramref name="console"/> (where a terminal's master is to be sent) are -1 for none; they stay the caller's.
     /// </summary>
-    public static ContainerInit Start(LaunchPlan plan, int cgroup, int gate)
+    public static ContainerInit Start(LaunchPlan plan, int cgroup, int gate, int console)
     {
         int* pair = stackalloc int[2];
         KernelException.Check(Sockets.socketpair(pair), "socketpair");
@@ -40,6 +40,7 @@ internal sealed unsafe class ContainerInit
             run[Slot.Report] = pair[1];
             run[Slot.Cgroup] = cgroup;
             run[Slot.Gate] = gate;
+            run[Slot.ConsoleSocket] = console;
             foreach (Opening opening in plan.Openings) opened.Add(run[opening.Slot] = opening.Open());
 
             int pid = Forker.Fork(block, intoCgroup: !plan.ForksTwice);

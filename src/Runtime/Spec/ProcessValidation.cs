@@ -7,7 +7,7 @@ internal static class ProcessValidation
 {
     public static void Check(ContainerProcess process)
     {
-        Require(!process.Terminal, "process.terminal", "is not supported yet");
+        if (process is { Terminal: true, ConsoleSize: { } size }) Size(size);
         Require(process.Args.Count > 0, "process.args", "args must not be empty");
         Require(process.Args[0].Length > 0, "process.args[0]", "the program's name must not be empty");
         Require(process.Cwd.Length > 0, "process.cwd", "is required");
@@ -25,6 +25,13 @@ internal static class ProcessValidation
             CpuList(affinity.Initial, "process.execCPUAffinity.initial");
             CpuList(affinity.Final, "process.execCPUAffinity.final");
         }
+    }
+
+    /// <summary>Numbers of 16 bits each in struct winsize (ioctl_tty(2)).</summary>
+    private static void Size(ConsoleSize size)
+    {
+        Require(size.Height <= ushort.MaxValue, "process.consoleSize.height", $"{size.Height} is not between 0 and 65535");
+        Require(size.Width <= ushort.MaxValue, "process.consoleSize.width", $"{size.Width} is not between 0 and 65535");
     }
 
     private static void Limits(List<Rlimit> limits)

@@ -50,6 +50,9 @@ internal static unsafe class Processes
 
     public static int pidfd_open(int pid) => (int)Syscall.Invoke(SyscallNumber.pidfd_open, pid);
 
+    /// <summary>A copy of another process's descriptor (pidfd_getfd(2)).</summary>
+    public static int pidfd_getfd(int pidfd, int fd) => (int)Syscall.Invoke(SyscallNumber.pidfd_getfd, pidfd, fd);
+
     public static int pidfd_send_signal(int pidfd, int signal) => (int)Syscall.Invoke(SyscallNumber.pidfd_send_signal, pidfd, signal);
 
     public static int getpid() => (int)Syscall.Invoke(SyscallNumber.getpid);
@@ -97,7 +100,7 @@ internal static unsafe class Processes
         public short events, revents;
     }
 
-    public const short POLLIN = 1, POLLPRI = 2;
+    public const short POLLIN = 1, POLLPRI = 2, POLLOUT = 4;
 
     /// <summary>Waits without limit (or <paramref name="milliseconds"/>) until one of the descriptors has something to say.</summary>
     public static int poll(pollfd* fds, int count, long milliseconds = -1)

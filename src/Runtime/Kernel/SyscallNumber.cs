@@ -96,6 +96,7 @@ internal static class SyscallNumber
     public const int clone3 = 435;
     public const int close_range = 436;
     public const int openat2 = 437;
+    public const int pidfd_getfd = 438;
     public const int faccessat2 = 439;
     public const int mount_setattr = 442;
 }

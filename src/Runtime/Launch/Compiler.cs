@@ -23,6 +23,7 @@ internal static class Compiler
         ContainerProcess process = config.Process!;
         Capabilities capabilities = process.Capabilities ?? new Capabilities();
         SeccompFilter? filter = config.Linux.Seccomp is { } section ? seccomp(section) : null;
+        bool listens = filter?.Listener != null; // an agent must have the listener while rt is there to take it to him
         PlanWriter plan = new() { FirstDescriptor = 3 + options.PreserveFds };
 
         // Made by rt, before the process is there.
@@ -64,10 +65,11 @@ internal static class Compiler
 
         // Nothing left that can fail but the program itself.
         ProcessCompiler.Find(plan, process, execute);
+        if (listens && process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter!);
         plan.Add(default(Ready));
         if (options.Gate) plan.Add(default(StartGate));
         HookCompiler.StartContainer(plan, config, options.Id, options.Bundle);
-        if (filter != null && process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
+        if (filter != null && process.NoNewPrivileges && !listens) SecurityCompiler.Seccomp(plan, filter);
         plan.Add(execute, "process.args");
 
         return new LaunchPlan
@@ -77,7 +79,8 @@ internal static class Compiler
             Block = plan.Finish(),
             Config = config,
             ForksTwice = forksTwice,
-            Stops = stops || config.Linux.TimeOffsets.Count > 0,
+            SeccompListener = filter?.Listener,
+            Stops = stops || listens || config.Linux.TimeOffsets.Count > 0,
         };
     }
 

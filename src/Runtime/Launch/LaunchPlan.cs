@@ -1,6 +1,7 @@
 using Rt.Cgroups;
 using Rt.Namespaces;
 using Rt.Plan;
+using Rt.Security;
 using Rt.Spec;
 
 namespace Rt.Launch;
@@ -31,6 +32,9 @@ internal sealed record LaunchPlan
     public UserNamespace? UserNamespace => Config.Linux.HasNewNamespace("user")
         ? new UserNamespace(Config.Linux.UidMappings, Config.Linux.GidMappings)
         : null;
+
+    /// <summary>Who gets the listener of the seccomp filter; null: it has none.</summary>
+    public SeccompListener? SeccompListener { get; init; }
 
     /// <summary>Whether the init is forked by a process that joins namespaces first.</summary>
     public bool ForksTwice { get; init; }

@@ -4,6 +4,7 @@ using Rt.Hooks;
 using Rt.Kernel;
 using Rt.Namespaces;
 using Rt.Plan;
+using Rt.Security;
 using Rt.Spec;
 
 namespace Rt.Launch;
@@ -55,6 +56,10 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
             case ReportKind.Environment:
                 RunHooks("prestart", plan.Config.Hooks.Prestart);
                 RunHooks("createRuntime", plan.Config.Hooks.CreateRuntime);
+                break;
+            case ReportKind.SeccompListener:
+                SeccompAgent.Send(plan.SeccompListener!, state.OciVersion, pid, (int)report.Value,
+                    Encoding.UTF8.GetString(state.Json("creating", pid)).TrimEnd());
                 break;
             default:
                 throw new RtException($"the container's process stopped for no known reason ({(int)report.Kind})");

@@ -46,11 +46,28 @@ internal unsafe struct LoadSeccomp : IStep
     /// <summary>SECCOMP_FILTER_FLAG_ bits.</summary>
     public uint Flags;
 
+    /// <summary>SECCOMP_FILTER_FLAG_NEW_LISTENER: the call returns a descriptor by which another process judges calls.</summary>
+    public const uint NewListener = 8;
+
     public readonly int Run(ref Execution run)
     {
         const int SECCOMP_SET_MODE_FILTER = 1;
         nint* sockFprog = stackalloc nint[2] { Instructions, (nint)run.At(Program) }; // unsigned short len, padding, pointer
-        return (int)Syscall.Invoke(SyscallNumber.seccomp, SECCOMP_SET_MODE_FILTER, (nint)Flags, (nint)sockFprog);
+        int result = (int)Syscall.Invoke(SyscallNumber.seccomp, SECCOMP_SET_MODE_FILTER, (nint)Flags, (nint)sockFprog);
+        return result < 0 || (Flags & NewListener) == 0 ? result : HandOver(ref run, result);
+    }
+
+    /// <summary>
+    /// Has rt take the listener to the agent. By write(2), the one call that no filter with a listener may leave to the agent: it
+    /// would wait for an agent who has nothing to answer with.
+    /// </summary>
+    private static int HandOver(ref Execution run, int listener)
+    {
+        Report report = new() { Kind = ReportKind.SeccompListener, Value = listener };
+        nint written = Files.write(run[Slot.Report], &report, Report.Size);
+        int result = written < 0 ? (int)written : Report.AwaitAnswer(ref run);
+        Files.close(listener);
+        return result;
     }
 
     public readonly StepDescription Describe(PlanReader plan) =>

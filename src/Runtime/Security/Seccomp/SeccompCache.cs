@@ -26,7 +26,7 @@ internal sealed class SeccompCache(string? directory, string build)
         if (path != null && Read(path, key) is { } kept) return kept;
 
         SeccompFilter filter = SeccompCompiler.Compile(SeccompReader.Read(section));
-        if (path != null) Keep(path, key, filter);
+        if (path != null && filter.Listener == null) Keep(path, key, filter); // an entry has no room for a listener
         return filter;
     }
 

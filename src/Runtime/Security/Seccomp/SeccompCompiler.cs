@@ -24,6 +24,7 @@ internal static unsafe class SeccompCompiler
     {
         uint defaultAction = Action(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction");
         uint flags = Flags(seccomp.Flags);
+        SeccompListener? listener = Listener(seccomp, defaultAction, ref flags);
         nint context = seccomp_init(defaultAction);
         if (context == 0)
             throw new SpecException("linux.seccomp.defaultAction", $"libseccomp takes no default action {seccomp.DefaultAction}");
@@ -35,7 +36,7 @@ internal static unsafe class SeccompCompiler
             List<uint> architectures = AddArchitectures(context, seccomp.Architectures);
             for (int i = 0; i < seccomp.Syscalls.Count; i++)
                 AddRule(context, seccomp.Syscalls[i], defaultAction, $"linux.seccomp.syscalls[{i}]");
-            return new SeccompFilter(NewSyscalls.Prepend(seccomp, defaultAction, architectures, Export(context)), flags);
+            return new SeccompFilter(NewSyscalls.Prepend(seccomp, defaultAction, architectures, Export(context)), flags, listener);
         }
         finally
         {
@@ -53,6 +54,33 @@ internal static unsafe class SeccompCompiler
                 ? flag
                 : throw Unsupported($"linux.seccomp.flags[{i}]", names[i]);
         return flags;
+    }
+
+    /// <summary>The agent of a filter that leaves calls to one; null: it does not.</summary>
+    private static SeccompListener? Listener(Seccomp seccomp, uint defaultAction, ref uint flags)
+    {
+        const string Notify = "SCMP_ACT_NOTIFY";
+        if (seccomp.ListenerPath.Length == 0 && seccomp.ListenerMetadata.Length > 0)
+            throw new SpecException("linux.seccomp.listenerMetadata", "needs linux.seccomp.listenerPath beside it");
+        if (defaultAction == SCMP_ACT_NOTIFY)
+            throw new SpecException("linux.seccomp.defaultAction", $"{Notify} cannot be used as default action");
+        bool notifies = false;
+        for (int i = 0; i < seccomp.Syscalls.Count; i++)
+        {
+            if (seccomp.Syscalls[i].Action != Notify) continue;
+            notifies = true;
+            // rt itself writes, filtered already, to say which descriptor the listener is.
+            int write = seccomp.Syscalls[i].Names.IndexOf("write");
+            if (write >= 0) throw new SpecException($"linux.seccomp.syscalls[{i}].names[{write}]", $"{Notify} cannot be used for the write syscall");
+        }
+
+        if (notifies && seccomp.ListenerPath.Length == 0)
+            throw new SpecException("linux.seccomp.listenerPath", $"is required with {Notify}");
+        if (!notifies && (flags & SeccompWords.WaitKillable) != 0)
+            throw new SpecException("linux.seccomp.flags", $"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is for filters with {Notify}");
+        if (!notifies) return null;
+        flags |= LoadSeccomp.NewListener;
+        return new SeccompListener(seccomp.ListenerPath, seccomp.ListenerMetadata);
     }
 
     /// <summary>Returns the tokens of all architectures that the filter is for: the native one is always among them.</summary>
@@ -121,7 +149,6 @@ internal static unsafe class SeccompCompiler
 
     private static uint Action(string name, uint? errnoRet, string path)
     {
-        if (name == "SCMP_ACT_NOTIFY") throw new SpecException(path, "SCMP_ACT_NOTIFY is not supported yet");
         if (!SeccompWords.Actions.TryGetValue(name, out uint action)) throw Unsupported(path, name);
         if (action is not (SCMP_ACT_ERRNO or SCMP_ACT_TRACE))
             return errnoRet is null ? action : throw new SpecException(path, $"{name} takes no errnoRet");

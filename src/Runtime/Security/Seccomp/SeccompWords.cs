@@ -14,6 +14,7 @@ internal static class SeccompWords
         ["SCMP_ACT_ERRNO"] = SCMP_ACT_ERRNO,
         ["SCMP_ACT_TRACE"] = SCMP_ACT_TRACE,
         ["SCMP_ACT_ALLOW"] = SCMP_ACT_ALLOW,
+        ["SCMP_ACT_NOTIFY"] = SCMP_ACT_NOTIFY,
         ["SCMP_ACT_LOG"] = SCMP_ACT_LOG,
     };
 
@@ -29,12 +30,15 @@ internal static class SeccompWords
         ["SCMP_CMP_MASKED_EQ"] = 7,
     };
 
+    public const uint WaitKillable = 0x20;
+
     /// <summary>SECCOMP_FILTER_FLAG_ bits. TSYNC means nothing for a process of one thread.</summary>
     public static readonly IReadOnlyDictionary<string, uint> Flags = new Dictionary<string, uint>(StringComparer.Ordinal)
     {
         ["SECCOMP_FILTER_FLAG_TSYNC"] = 0,
         ["SECCOMP_FILTER_FLAG_LOG"] = 2,
         ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"] = 4,
+        ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"] = WaitKillable,
     };
 
     /// <summary>By the names that libseccomp's seccomp_arch_resolve_name(3) takes.</summary>

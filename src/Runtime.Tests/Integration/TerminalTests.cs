@@ -102,6 +102,16 @@ public sealed class TerminalTests
             .Should().Be("1000:5 620\nmine\nerr\nconsole\n");
 
     [Fact]
+    public void It_belongs_to_the_containers_user_in_a_user_namespace_too() =>
+        Shown("stat -c '%u:%g %a' $(tty); echo console >/dev/console; cut -d' ' -f7 /proc/1/stat", config =>
+        {
+            config["process"]!["user"] = JsonNode.Parse("""{"uid": 1000, "gid": 1000}""");
+            config["linux"]!["namespaces"]!.AsArray().Add(JsonNode.Parse("""{"type": "user"}"""));
+            foreach (string mappings in (string[])["uidMappings", "gidMappings"])
+                config["linux"]![mappings] = JsonNode.Parse("""[{"containerID": 0, "hostID": 100000, "size": 65536}]""");
+        }).Should().Be("1000:5 620\nconsole\n34816\n");
+
+    [Fact]
     public void Nothing_of_the_callers_streams_gets_in()
     {
         using ConsoleServer server = new();

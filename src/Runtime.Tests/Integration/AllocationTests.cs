@@ -28,6 +28,15 @@ public sealed class AllocationTests
                     """{"destination": "/tmp/etc/x", "type": "bind", "source": "/etc/passwd", "options": ["bind", "ro", "rnosuid"]}"""));
             }
         },
+        { "scheduling", config =>
+            {
+                config["process"]!["scheduler"] = JsonNode.Parse("""{"policy": "SCHED_BATCH", "nice": 1}""");
+                config["process"]!["ioPriority"] = JsonNode.Parse("""{"class": "IOPRIO_CLASS_BE", "priority": 5}""");
+                config["linux"]!["personality"] = JsonNode.Parse("""{"domain": "LINUX"}""");
+                if (NumaTheoryAttribute.HasNuma)
+                    config["linux"]!["memoryPolicy"] = JsonNode.Parse("""{"mode": "MPOL_PREFERRED", "nodes": "0"}""");
+            }
+        },
     };
 
     [Fact]

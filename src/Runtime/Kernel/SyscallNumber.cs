@@ -54,6 +54,7 @@ internal static class SyscallNumber
     public static int tgkill => X64 ? 234 : 131;
     public static int signalfd4 => X64 ? 289 : 74;
     public static int fstatfs => X64 ? 138 : 44;
+    public static int personality => X64 ? 135 : 92;
     public static int pivot_root => X64 ? 155 : 41;
     public static int prctl => X64 ? 157 : 167;
     public static int chroot => X64 ? 161 : 51;
@@ -64,8 +65,10 @@ internal static class SyscallNumber
     public static int getdents64 => X64 ? 217 : 61;
     public static int clock_gettime => X64 ? 228 : 113;
     public static int exit_group => X64 ? 231 : 94;
+    public static int set_mempolicy => X64 ? 238 : 237;
     public static int waitid => X64 ? 247 : 95;
     public static int keyctl => X64 ? 250 : 219;
+    public static int ioprio_set => X64 ? 251 : 30;
     public static int openat => X64 ? 257 : 56;
     public static int mkdirat => X64 ? 258 : 34;
     public static int mknodat => X64 ? 259 : 33;
@@ -79,6 +82,7 @@ internal static class SyscallNumber
     public static int unshare => X64 ? 272 : 97;
     public static int prlimit64 => X64 ? 302 : 261;
     public static int setns => X64 ? 308 : 268;
+    public static int sched_setattr => X64 ? 314 : 274;
     public static int renameat2 => X64 ? 316 : 276;
     public static int seccomp => X64 ? 317 : 277;
     public static int memfd_create => X64 ? 319 : 279;

@@ -57,6 +57,7 @@ internal static class Compiler
         // Privileges, given up from the least to the most needed. Without no_new_privs the kernel takes a filter only from the
         // privileged, so that it must come while the process still is.
         if (!config.Linux.HasNamespace("user")) ProcessCompiler.Rlimits(plan, process);
+        SchedulingCompiler.Compile(plan, config);
         SecurityCompiler.BoundingSet(plan, capabilities, host.LastCapability);
         if (process.NoNewPrivileges) plan.Add(default(NoNewPrivileges), "process.noNewPrivileges");
         if (filter != null && !process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);

@@ -44,12 +44,13 @@ internal sealed record Bundle(string Directory, Config Config)
     }
 
     /// <summary>
-    /// Checks what only the host can tell: that the root file system is there, reached as the init will reach it, and whose
-    /// namespaces are joined.
+    /// Checks what only the host can tell: that the root file system is there, reached as the init will reach it, whose
+    /// namespaces are joined, and which security modules are enabled.
     /// </summary>
     public unsafe void CheckHost()
     {
         InFile(() => Namespaces.HostNamespaces.Check(Config));
+        InFile(() => SecurityModules.Check(Config));
         int result;
         fixed (byte* bundle = FileContent.Terminated(Directory), path = FileContent.Terminated(Config.Root!.Path))
             result = Mounts.OpenRoot.Open(Path.IsPathRooted(Config.Root.Path) ? null : bundle, path);

@@ -148,10 +148,14 @@ internal static unsafe class Files
     }
 
     /// <summary>The file system's magic number (fstatfs f_type), or -errno.</summary>
-    public static nint FileSystemType(int fd)
+    public static nint FileSystemType(int fd) => FileSystemType(fd, out _);
+
+    public static nint FileSystemType(int fd, out bool isReadonly)
     {
-        nint* statfs = stackalloc nint[15]; // struct statfs: f_type first, 120 bytes on 64-bit kernels
+        const nint ST_RDONLY = 1;
+        nint* statfs = stackalloc nint[15]; // struct statfs: f_type first, f_flags eleventh, 120 bytes on 64-bit kernels
         nint result = Syscall.Invoke(fstatfs, fd, (nint)statfs);
+        isReadonly = result >= 0 && (statfs[10] & ST_RDONLY) != 0;
         return result < 0 ? result : statfs[0];
     }
 

@@ -32,6 +32,7 @@ internal static class Compiler
         // In the host's file systems still, in namespaces of its own.
         bool forksTwice = NamespaceCompiler.Compile(plan, config);
         plan.Add(default(NewSession));
+        if (!options.NoNewKeyring) LabelCompiler.Keyring(plan, process);
         if (!options.NoNewKeyring) SecurityCompiler.Keyring(plan, options.Id);
         if (config.Linux.HasNewNamespace("network")) plan.Add(default(LoopbackUp));
         NamespaceCompiler.Names(plan, config);
@@ -48,6 +49,7 @@ internal static class Compiler
         Execute execute = ProcessCompiler.Executable(plan, process);
         MountCompiler.LateReadonly(plan, config);
         MountCompiler.CoveredPaths(plan, config);
+        LabelCompiler.Program(plan, process); // while the host's /proc is there; whatever is executed from here on gets the label
         MountCompiler.EnterRoot(plan, config, options.NoPivot);
         ProcessCompiler.WorkingDirectory(plan, process);
         MountCompiler.FinishRoot(plan, config);

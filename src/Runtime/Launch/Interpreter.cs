@@ -61,6 +61,7 @@ internal static unsafe class Interpreter
         StepKind.NewTimeNamespace => ((NewTimeNamespace*)step)->Run(ref run),
         StepKind.NewCgroupNamespace => ((NewCgroupNamespace*)step)->Run(ref run),
         StepKind.NewSession => ((NewSession*)step)->Run(ref run),
+        StepKind.WriteAttribute => ((WriteAttribute*)step)->Run(ref run),
         StepKind.SessionKeyring => ((SessionKeyring*)step)->Run(ref run),
         StepKind.LoopbackUp => ((LoopbackUp*)step)->Run(ref run),
         StepKind.Hostname => ((Hostname*)step)->Run(ref run),

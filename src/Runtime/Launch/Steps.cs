@@ -21,6 +21,7 @@ internal static class Steps
         StepKind.NewTimeNamespace => plan.Read<NewTimeNamespace>(place),
         StepKind.NewCgroupNamespace => plan.Read<NewCgroupNamespace>(place),
         StepKind.NewSession => plan.Read<NewSession>(place),
+        StepKind.WriteAttribute => plan.Read<WriteAttribute>(place),
         StepKind.SessionKeyring => plan.Read<SessionKeyring>(place),
         StepKind.LoopbackUp => plan.Read<LoopbackUp>(place),
         StepKind.Hostname => plan.Read<Hostname>(place),

@@ -105,6 +105,7 @@ internal enum StepKind
     NewTimeNamespace,
     NewCgroupNamespace,
     NewSession,
+    WriteAttribute,
     SessionKeyring,
     LoopbackUp,
     Hostname,

@@ -78,7 +78,10 @@ public sealed class CommandLineTests
         var features = System.Text.Json.Nodes.JsonNode.Parse(Command.Rt("features").ShouldEndWith(0).Out)!;
         features["ociVersionMax"]!.GetValue<string>().Should().Be("1.3.0");
         features["mountOptions"]!.AsArray().Select(option => option!.GetValue<string>()).Should().Contain(["rbind", "rro", "noatime"]);
-        features["linux"]!["seccomp"]!["enabled"]!.GetValue<bool>().Should().BeTrue();
+        foreach (string name in (string[])["seccomp", "apparmor", "selinux"])
+            features["linux"]![name]!["enabled"]!.GetValue<bool>().Should().BeTrue(name);
+        features["linux"]!["memoryPolicy"]!["modes"]!.AsArray().Select(mode => mode!.GetValue<string>()).Should().Contain("MPOL_BIND");
+        features["linux"]!["memoryPolicy"]!["flags"]!.AsArray().Should().HaveCount(3);
     }
 
     [Fact]

@@ -94,6 +94,9 @@ internal static unsafe class Files
 
     public static int fchown(int fd, uint uid, uint gid) => (int)Syscall.Invoke(SyscallNumber.fchown, fd, (nint)uid, (nint)gid);
 
+    public static int setxattr(byte* path, byte* name, byte* value, int size) =>
+        (int)Syscall.Invoke(SyscallNumber.setxattr, (nint)path, (nint)name, (nint)value, size, 0);
+
     /// <summary>An id with all bits set stays as it is.</summary>
     public static int fchownat(int dirfd, byte* path, uint uid, uint gid, int flags) =>
         (int)Syscall.Invoke(SyscallNumber.fchownat, dirfd, (nint)path, (nint)uid, (nint)gid, flags);

@@ -69,6 +69,7 @@ internal static unsafe class Interpreter
         StepKind.HostPropagation => ((HostPropagation*)step)->Run(ref run),
         StepKind.OpenRoot => ((OpenRoot*)step)->Run(ref run),
         StepKind.MountFileSystem => ((MountFileSystem*)step)->Run(ref run),
+        StepKind.LabelMount => ((LabelMount*)step)->Run(ref run),
         StepKind.BindMount => ((BindMount*)step)->Run(ref run),
         StepKind.Remount => ((Remount*)step)->Run(ref run),
         StepKind.MakeDevice => ((MakeDevice*)step)->Run(ref run),

@@ -29,6 +29,7 @@ internal static class Steps
         StepKind.HostPropagation => plan.Read<HostPropagation>(place),
         StepKind.OpenRoot => plan.Read<OpenRoot>(place),
         StepKind.MountFileSystem => plan.Read<MountFileSystem>(place),
+        StepKind.LabelMount => plan.Read<LabelMount>(place),
         StepKind.BindMount => plan.Read<BindMount>(place),
         StepKind.Remount => plan.Read<Remount>(place),
         StepKind.MakeDevice => plan.Read<MakeDevice>(place),

@@ -34,6 +34,9 @@ internal unsafe struct MaskPath : IStep
 
     public CoveredPath Covered;
 
+    /// <summary>The empty directory's SELinux label and the option that sets it (see <see cref="MountLabel"/>); null: none.</summary>
+    public PlanText ContextType, Context;
+
     public int Run(ref Execution run)
     {
         int target = Covered.Open(ref run);
@@ -56,7 +59,7 @@ internal unsafe struct MaskPath : IStep
     }
 
     /// <summary>All masked directories share one tmpfs: a superblock is worth some 30 microseconds.</summary>
-    private static int EmptyDirectory(ref Execution run)
+    private readonly int EmptyDirectory(ref Execution run)
     {
         ref int slot = ref run[Slot.EmptyDirectory];
         if (slot >= 0) return slot;
@@ -65,6 +68,7 @@ internal unsafe struct MaskPath : IStep
             int fs = fsopen(tmpfs);
             if (fs < 0) return fs;
             int result = fsconfig_string(fs, inodes, one);
+            if (result >= 0 && !Context.IsNull) result = fsconfig_string(fs, run.At(ContextType), run.At(Context));
             if (result >= 0) result = fsconfig_create(fs);
             slot = result < 0 ? result : fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
             Files.close(fs);
@@ -87,7 +91,8 @@ internal unsafe struct MaskPath : IStep
         return stat.Type == Files.S_IFCHR && stat is { RdevMajor: 1, RdevMinor: 3 } ? slot : -Errno.ENODEV;
     }
 
-    public readonly StepDescription Describe(PlanReader plan) => new("mask", plan.Text(Covered.Path));
+    public readonly StepDescription Describe(PlanReader plan) =>
+        new("mask", plan.Text(Covered.Path), (plan.Text(ContextType), plan.Text(Context)));
 }
 
 /// <summary>Makes a path and all below it read-only, by a bind mount onto itself.</summary>

@@ -61,11 +61,17 @@ internal static class MountCompiler
     public static void CoveredPaths(PlanWriter plan, Config config)
     {
         bool ownProc = HasOwnProc(config);
+        var label = MountLabel.Option(config);
         for (int i = 0; i < config.Linux.ReadonlyPaths.Count; i++)
             plan.Add(new ReadonlyPath { Covered = CoveredPath.Compile(plan, config.Linux.ReadonlyPaths[i], ownProc) },
                 $"linux.readonlyPaths[{i}]");
         for (int i = 0; i < config.Linux.MaskedPaths.Count; i++)
-            plan.Add(new MaskPath { Covered = CoveredPath.Compile(plan, config.Linux.MaskedPaths[i], ownProc) }, $"linux.maskedPaths[{i}]");
+            plan.Add(new MaskPath
+            {
+                Covered = CoveredPath.Compile(plan, config.Linux.MaskedPaths[i], ownProc),
+                ContextType = label is (var type, _) ? plan.Text(type) : default,
+                Context = label is (_, { } text) ? plan.Text(text) : default,
+            }, $"linux.maskedPaths[{i}]");
     }
 
     public static void EnterRoot(PlanWriter plan, Config config, bool noPivot)
@@ -199,6 +205,9 @@ internal static class MountCompiler
         string type = mount.Type == "cgroup" ? "cgroup2" : mount.Type;
         bool late = IsLateReadonly(mount);
         if (options.Readonly && !late) options.Data.Insert(0, ("ro", null)); // mount(2) with MS_RDONLY has both made read-only
+        var label = MountLabel.Option(config);
+        bool ownLabel = MountLabel.Unquote(options.Data);
+        if (label is { } option && !ownLabel && MountLabel.IsOption(type)) options.Data.Add(option);
         plan.Add(new MountFileSystem
         {
             Type = plan.Text(type),
@@ -212,6 +221,8 @@ internal static class MountCompiler
             InheritMode = type == "tmpfs" && options.Data.TrueForAll(option => option.Key != "mode"),
             Keep = IsOwnProc(mount) ? Slot.Proc : Slot.None,
         }, origin);
+        if (label is (_, { } text) && type == "mqueue" && !ownLabel)
+            plan.Add(new LabelMount { Target = plan.Text(mount.Destination), Label = plan.Text(text) }, "linux.mountLabel");
     }
 
     private static PlanList Propagation(PlanWriter plan, MountOptions options) =>

@@ -122,10 +122,13 @@ internal unsafe struct MountFileSystem : IStep
             byte* text = run.At(Options, i);
             if (text == null) continue;
             int size = Text.Length(text);
-            if (length + size + 1 >= PageSize) return -Errno.E2BIG;
+            bool quoted = i % 2 == 1 && IsLabel(run.At(Options, i - 1));
+            if (length + size + 3 >= PageSize) return -Errno.E2BIG;
             if (length > 0) data[length++] = (byte)(i % 2 == 0 ? ',' : '=');
+            if (quoted) data[length++] = (byte)'"';
             Text.Copy(data + length, text, size);
             length += size;
+            if (quoted) data[length++] = (byte)'"';
         }
 
         data[length] = 0;
@@ -144,6 +147,14 @@ internal unsafe struct MountFileSystem : IStep
         if (Keep != Slot.None) run[Keep] = mounted;
         else Files.close(mounted);
         return result;
+    }
+
+    /// <summary>Whether an option's value is an SELinux label, which mount(2) wants in quotes because of the commas in it.</summary>
+    private static bool IsLabel(byte* key)
+    {
+        ReadOnlySpan<byte> end = "context"u8;
+        int start = Text.Length(key) - end.Length;
+        return start >= 0 && new ReadOnlySpan<byte>(key + start, end.Length).SequenceEqual(end);
     }
 
     /// <param name="modeFrom">The directory whose permission bits to take over, or -1.</param>

@@ -113,6 +113,7 @@ internal enum StepKind
     HostPropagation,
     OpenRoot,
     MountFileSystem,
+    LabelMount,
     BindMount,
     Remount,
     MakeDevice,

@@ -28,7 +28,9 @@ internal static class SyscallNumber
     public static int socket => X64 ? 41 : 198;
     public static int connect => X64 ? 42 : 203;
     public static int sendto => X64 ? 44 : 206;
+    public static int recvfrom => X64 ? 45 : 207;
     public static int sendmsg => X64 ? 46 : 211;
+    public static int setsockopt => X64 ? 54 : 208;
     public static int socketpair => X64 ? 53 : 199;
     public static int clone => X64 ? 56 : 220;
     public static int setpgid => X64 ? 109 : 154;

@@ -55,8 +55,8 @@ internal static class LinuxValidation
                 continue;
             }
 
-            Require(IsDeviceName(inside.Replace("%d", "0")), $"{path}.name", $"\"{inside}\" is no name of a network device");
-            Require(seen.Add(inside) || inside.Contains("%d"), $"{path}.name", $"another device is to be {inside} inside already");
+            Require(IsDeviceName(inside) || IsTemplate(inside), $"{path}.name", $"\"{inside}\" is no name of a network device");
+            Require(seen.Add(inside) || IsTemplate(inside), $"{path}.name", $"another device is to be {inside} inside already");
         }
     }
 
@@ -64,6 +64,10 @@ internal static class LinuxValidation
     private static bool IsDeviceName(string name) =>
         name.Length > 0 && System.Text.Encoding.UTF8.GetByteCount(name) < 16 && name is not ("." or "..")
         && !name.Contains('%') && !name.Any(c => c is '/' or ':' || char.IsWhiteSpace(c));
+
+    /// <summary>One %d, for the kernel to put a number in (dev_alloc_name). The template must be no longer than a name either.</summary>
+    private static bool IsTemplate(string name) =>
+        name.IndexOf("%d", StringComparison.Ordinal) is var at and >= 0 && IsDeviceName(name.Remove(at, 2).Insert(at, "00"));
 
     private static void Personality(Personality personality)
     {

@@ -1,4 +1,4 @@
-.PHONY: all build demo test bench reproducible clean
+.PHONY: all build demo test bench conformance spec reproducible clean
 
 all: build
 
@@ -14,6 +14,14 @@ demo: build
 test: build
 	src/Runtime.Tests/busybox.sh artifacts/test
 	src/Runtime.Tests/run.sh
+
+# The validation programs of OCI runtime-tools against rt, and against crun and runc for comparison.
+conformance: build
+	conformance/run.sh
+
+# What of runtime-spec is met, and how much of it is proven.
+spec:
+	spec/counts.sh
 
 bench: build
 	bench/run.sh

@@ -1,6 +1,7 @@
 using Rt.Cgroups;
 using Rt.Kernel;
 using Rt.Launch;
+using Rt.Mounts;
 using Rt.Security;
 using Rt.Spec;
 using Rt.Terminal;
@@ -15,6 +16,7 @@ internal sealed class Creation
     private readonly ContainerDirectory directory;
     private readonly LaunchPlan plan;
     private readonly CreateRequest request;
+    private readonly bool rootless = Processes.geteuid() != 0;
     private ContainerState state;
     private ContainerInit? init;
     private Outside? outside;
@@ -32,12 +34,13 @@ internal sealed class Creation
     /// <summary>Returns the container with its init waiting at the gate or, if none was asked for, running the program.</summary>
     public static (ContainerDirectory Directory, ContainerState State) Create(ContainerStore store, CreateRequest request)
     {
-        if (Processes.geteuid() != 0)
-            throw new RtException("rootless container requires user namespaces, which rt does not support yet: run it as root");
         Guard.Protect();
         Timeline.Mark("binary protected");
         Bundle bundle = Bundle.Load(request.Bundle);
         Timeline.Mark("configuration read");
+        bool rootless = Processes.geteuid() != 0;
+        if (rootless && !bundle.Config.Linux.HasNamespace("user"))
+            throw new RtException("rootless container requires user namespaces");
         ConsoleSocket.Check(bundle.Config.Process!.Terminal, request.Detach, request.ConsoleSocket);
         RequireDescriptors(request.PreserveFds);
         bundle.CheckHost();
@@ -48,6 +51,7 @@ internal sealed class Creation
             Gate = request.Gate,
             NoPivot = request.NoPivot,
             NoNewKeyring = request.NoNewKeyring,
+            Rootless = rootless,
             PreserveFds = request.PreserveFds,
             Warn = Log.Warn,
         };
@@ -64,6 +68,7 @@ internal sealed class Creation
             Created = DateTime.UtcNow,
             Owner = (uint)Processes.geteuid(),
             Cgroup = plan.Cgroup?.Directory ?? "",
+            RootMount = bundle.Config.Linux.HasNamespace("mount") ? 0 : HostRoot.MountOf(bundle.RootPath),
             OwnPidNamespace = bundle.Config.Linux.HasNewNamespace("pid"),
             Annotations = bundle.Config.Annotations,
             Hooks = bundle.Config.Hooks,
@@ -79,7 +84,7 @@ internal sealed class Creation
             console = ConsoleSocket.Connect(request.ConsoleSocket);
             directory.Write(state);
             if (request.Gate) gate = directory.MakeGate();
-            if (plan.Cgroup != null) cgroup = Cgroup.Create(plan.Cgroup, out madeCgroup);
+            if (plan.Cgroup != null) MakeCgroup(plan.Cgroup);
             else Log.Debug("no cgroup v2 on this host: the container runs without a cgroup");
 
             Timeline.Mark("state and cgroup made");
@@ -90,7 +95,7 @@ internal sealed class Creation
             // From here on the init is at work as well, on another processor: what can wait until now has done so.
             outside = new Outside(plan, ContainerHooks.StateOf(state), init.Pid);
             outside.AfterFork();
-            if (plan.Cgroup != null) Cgroup.AttachDevices(plan.Cgroup, cgroup);
+            if (plan.Cgroup != null && cgroup >= 0 && !rootless) Cgroup.AttachDevices(plan.Cgroup, cgroup);
 
             // Once it is on record, the init may go on to the program by itself: it need not wait for this process to wake up.
             InitProcess process = InitProcess.Find(init.Pid)
@@ -127,6 +132,20 @@ internal sealed class Creation
         }
     }
 
+    /// <summary>An ordinary user who has been given no cgroup to make others in does without, unless limits are asked for.</summary>
+    private void MakeCgroup(CgroupPlan asked)
+    {
+        try
+        {
+            cgroup = Cgroup.Create(asked, out madeCgroup);
+        }
+        catch (KernelException e) when (rootless && asked.Writes.Count == 0 && e.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)
+        {
+            Log.Debug($"{e.Message}: the container runs without a cgroup");
+            state = state with { Cgroup = "" };
+        }
+    }
+
     private void WritePidFile(int pid)
     {
         FileContent.Replace(request.PidFile, System.Text.Encoding.ASCII.GetBytes($"{pid}"), 0x1a4);
@@ -142,6 +161,7 @@ internal sealed class Creation
             if (madeCgroup) Cgroup.RemoveIfEmpty(state.Cgroup);
         }
 
+        if (state.RootMount != 0) HostRoot.Remove(state.Rootfs, state.RootMount);
         if (wrotePidFile) FileContent.Remove(request.PidFile);
         directory.Remove();
         directory.Close();

@@ -1,6 +1,7 @@
 using Rt.Cgroups;
 using Rt.Hooks;
 using Rt.Kernel;
+using Rt.Mounts;
 using Rt.Plan;
 
 namespace Rt.Containers;
@@ -163,6 +164,7 @@ internal static unsafe class Lifecycle
         if (!killed) init.Signal(Signals.SIGKILL);
         if (!init.WaitForDeath(DeathMilliseconds)) throw new RtException($"container init still running: {state.Id} (pid {state.Pid})");
         if (cgroup != null) Cgroup.Remove(cgroup, DeathMilliseconds);
+        if (state.RootMount != 0) HostRoot.Remove(state.Rootfs, state.RootMount);
     }
 
     /// <summary>The container's cgroup; null if it has none, or if another container has made one of the same path since.</summary>

@@ -8,18 +8,18 @@ internal static class HookCompiler
 {
     /// <summary>createContainer hooks: paths are the runtime's, the host's file systems are still in sight.</summary>
     public static void CreateContainer(PlanWriter plan, Config config, string id, string bundle) =>
-        Compile(plan, config, id, bundle, "createContainer", "creating", plan.Text(bundle));
+        Compile(plan, config, id, bundle, "createContainer", plan.Text(bundle));
 
     /// <summary>startContainer hooks: paths are the container's.</summary>
     public static void StartContainer(PlanWriter plan, Config config, string id, string bundle) =>
-        Compile(plan, config, id, bundle, "startContainer", "created", default);
+        Compile(plan, config, id, bundle, "startContainer", default);
 
     private static void Compile(
-        PlanWriter plan, Config config, string id, string bundle, string kind, string status, PlanText directory)
+        PlanWriter plan, Config config, string id, string bundle, string kind, PlanText directory)
     {
         List<Hook> hooks = config.Hooks[kind];
         if (hooks.Count == 0) return;
-        byte[] json = new HookState(config.OciVersion, id, bundle, config.Annotations).WithRoomForPid(status);
+        byte[] json = new HookState(config.OciVersion, id, bundle, config.Annotations).WithRoomForPid("created");
         PlanText state = plan.Bytes(json);
         for (int i = 0; i < hooks.Count; i++)
         {

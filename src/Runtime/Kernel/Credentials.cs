@@ -21,6 +21,15 @@ internal static unsafe class Credentials
     public static int prctl(int option, nint a = 0, nint b = 0, nint c = 0, nint d = 0) =>
         (int)Syscall.Invoke(SyscallNumber.prctl, option, a, b, c, d);
 
+    /// <summary>The calling thread's permitted set (capget(2)): a bit a capability, as in linux/capability.h.</summary>
+    public static ulong PermittedCapabilities()
+    {
+        uint* header = stackalloc uint[2] { LINUX_CAPABILITY_VERSION_3, 0 };
+        uint* data = stackalloc uint[6];
+        Syscall.Invoke(capget, (nint)header, (nint)data);
+        return data[1] | (ulong)data[4] << 32;
+    }
+
     /// <summary>capset(2) for the calling thread: a bit a capability, as in linux/capability.h.</summary>
     public static int SetCapabilities(ulong effective, ulong permitted, ulong inheritable)
     {

@@ -15,7 +15,7 @@ internal static unsafe class MountApi
         MS_UNBINDABLE = 0x20000, MS_PRIVATE = 0x40000, MS_SLAVE = 0x80000, MS_SHARED = 0x100000, MS_RELATIME = 0x200000,
         MS_I_VERSION = 0x800000, MS_STRICTATIME = 0x1000000;
 
-    public const int MNT_DETACH = 2;
+    public const int MNT_DETACH = 2, UMOUNT_NOFOLLOW = 8;
 
     private const uint FSCONFIG_SET_FLAG = 0, FSCONFIG_SET_STRING = 1, FSCONFIG_CMD_CREATE = 6, FSCONFIG_CMD_RECONFIGURE = 7;
     private const uint MOVE_MOUNT_F_EMPTY_PATH = 0x4, MOVE_MOUNT_T_EMPTY_PATH = 0x40;

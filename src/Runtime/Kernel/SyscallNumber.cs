@@ -51,6 +51,7 @@ internal static class SyscallNumber
     public static int geteuid => X64 ? 107 : 175;
     public static int getegid => X64 ? 108 : 177;
     public static int setsid => X64 ? 112 : 157;
+    public static int capget => X64 ? 125 : 90;
     public static int capset => X64 ? 126 : 91;
     public static int gettid => X64 ? 186 : 178;
     public static int tgkill => X64 ? 234 : 131;

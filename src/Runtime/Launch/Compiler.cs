@@ -39,7 +39,7 @@ internal static class Compiler
 
         // The container's file systems, built in place and then entered.
         MountCompiler.OpenRoot(plan, config, options.Bundle);
-        MountCompiler.Mounts(plan, config, options.Bundle, host.Cgroups.Mount);
+        MountCompiler.Mounts(plan, config, options.Bundle, host.Cgroups.Mount, options.Warn);
         DeviceCompiler.Compile(plan, config);
         bool stops = HasWorkOutside(config);
         if (stops) plan.Add(default(AwaitEnvironment));
@@ -63,8 +63,11 @@ internal static class Compiler
         SecurityCompiler.BoundingSet(plan, capabilities, host.LastCapability);
         if (process.NoNewPrivileges) plan.Add(default(NoNewPrivileges), "process.noNewPrivileges");
         if (filter != null && !process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
-        ProcessCompiler.User(plan, process.User);
-        SecurityCompiler.Capabilities(plan, capabilities, host.LastCapability, options.Warn);
+        // An ordinary user must give up setgroups(2) to map his own group: what he is in, he stays in.
+        bool keepGroups = Annotations.KeepGroups(config) || (options.Rootless && process.User.AdditionalGids.Count == 0);
+        ProcessCompiler.User(plan, process.User, keepGroups);
+        ulong grantable = config.Linux.HasNamespace("user") ? ulong.MaxValue : host.Capabilities;
+        SecurityCompiler.Capabilities(plan, capabilities, host.LastCapability, grantable, options.Warn);
 
         // Nothing left that can fail but the program itself.
         ProcessCompiler.Find(plan, process, execute);

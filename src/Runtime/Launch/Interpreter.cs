@@ -82,6 +82,7 @@ internal static unsafe class Interpreter
         StepKind.ReadonlyPath => ((ReadonlyPath*)step)->Run(ref run),
         StepKind.PivotRoot => ((PivotRoot*)step)->Run(ref run),
         StepKind.MoveRoot => ((MoveRoot*)step)->Run(ref run),
+        StepKind.ChangeRoot => ((ChangeRoot*)step)->Run(ref run),
         StepKind.RootAttributes => ((RootAttributes*)step)->Run(ref run),
         StepKind.SetRlimit => ((SetRlimit*)step)->Run(ref run),
         StepKind.SetScheduler => ((SetScheduler*)step)->Run(ref run),

@@ -62,6 +62,9 @@ internal sealed record LaunchOptions
     /// <summary>Wait at the start gate before execve, as <c>create</c> does and <c>run</c> does not.</summary>
     public bool Gate { get; init; }
     public bool NoPivot { get; init; }
+
+    /// <summary>The caller is an ordinary user.</summary>
+    public bool Rootless { get; init; }
     public bool NoNewKeyring { get; init; }
 
     /// <summary>How many descriptors from 3 on the container inherits.</summary>
@@ -74,11 +77,13 @@ internal sealed record LaunchOptions
 /// <summary>What the plan depends on beside the configuration: the host.</summary>
 /// <param name="Cgroups">Where cgroup v2 is mounted.</param>
 /// <param name="LastCapability">The highest capability that the kernel knows (/proc/sys/kernel/cap_last_cap).</param>
-internal sealed record Host(CgroupHierarchy Cgroups, int LastCapability)
+/// <param name="Capabilities">Those that rt has to give; all of them for an ordinary user, who gets them with a user namespace.</param>
+internal sealed record Host(CgroupHierarchy Cgroups, int LastCapability, ulong Capabilities = ulong.MaxValue)
 {
     public static Host Detect() => new(
         CgroupHierarchy.Detect(),
         int.TryParse(Kernel.FileContent.TryReadText("/proc/sys/kernel/cap_last_cap"), out int last)
             ? last
-            : Spec.CapabilityNames.All.Length - 1);
+            : CapabilityNames.All.Length - 1,
+        Kernel.Processes.geteuid() == 0 ? Kernel.Credentials.PermittedCapabilities() : ulong.MaxValue);
 }

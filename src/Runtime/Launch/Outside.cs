@@ -83,7 +83,8 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
     {
         if (hooks.Count == 0) return;
         HooksBegan = true;
-        byte[] json = state.Json("creating", pid);
+        // The lifecycle's step 2, creating, is over (runtime.md); what is left of create are the hooks.
+        byte[] json = state.Json("created", pid);
         for (int i = 0; i < hooks.Count; i++)
         {
             HookResult result = HostHook.Run(hooks[i], json, state.Bundle);

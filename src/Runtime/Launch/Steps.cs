@@ -42,6 +42,7 @@ internal static class Steps
         StepKind.ReadonlyPath => plan.Read<ReadonlyPath>(place),
         StepKind.PivotRoot => plan.Read<PivotRoot>(place),
         StepKind.MoveRoot => plan.Read<MoveRoot>(place),
+        StepKind.ChangeRoot => plan.Read<ChangeRoot>(place),
         StepKind.RootAttributes => plan.Read<RootAttributes>(place),
         StepKind.SetRlimit => plan.Read<SetRlimit>(place),
         StepKind.SetScheduler => plan.Read<SetScheduler>(place),

@@ -11,15 +11,16 @@ internal static class MountCompiler
     /// <summary>The root file system, in a mount namespace whose changes stay inside.</summary>
     public static void OpenRoot(PlanWriter plan, Config config, string bundle)
     {
-        bool shared = IsShared(config);
-        if (!shared)
+        bool shared = IsShared(config), hosts = !config.Linux.HasNamespace("mount");
+        if (!shared && !hosts)
         {
             plan.Add(new HostPropagation { Flags = (uint)HostPropagation(config) }, config.Linux.RootfsPropagation.Length == 0 ? "" : "linux.rootfsPropagation");
         }
 
         string path = config.Root!.Path;
         plan.Add(new OpenRoot
-            { Path = plan.Text(path), Base = Path.IsPathRooted(path) ? default : plan.Text(bundle), PrivateParent = shared }, "root.path");
+            { Path = plan.Text(path), Base = Path.IsPathRooted(path) ? default : plan.Text(bundle), PrivateParent = shared && !hosts, Private = hosts },
+            "root.path");
     }
 
     /// <summary>What the host's mounts are to be in the container's namespace; not asked for where they stay shared.</summary>
@@ -27,7 +28,7 @@ internal static class MountCompiler
         MS_REC | (config.Linux.RootfsPropagation is "private" or "rprivate" ? MS_PRIVATE : MS_SLAVE);
 
     /// <summary>Every mount, in the order given. Sources that are relative start from the bundle.</summary>
-    public static void Mounts(PlanWriter plan, Config config, string bundle, string? hostCgroups)
+    public static void Mounts(PlanWriter plan, Config config, string bundle, string? hostCgroups, Action<string> warn)
     {
         for (int i = 0; i < config.Mounts.Count; i++)
         {
@@ -39,7 +40,7 @@ internal static class MountCompiler
             if (mapped && !bind) throw new SpecException($"{origin}.options", "only bind mounts can have mapped ids");
             if (options.CopyUp && mount.Type != "tmpfs") throw new SpecException($"{origin}.options", "tmpcopyup is for tmpfs");
             if (options.Remount) Remount(plan, mount, options, bind, origin);
-            else if (bind) Bind(plan, config, mount, options, bundle, origin);
+            else if (bind) Bind(plan, config, mount, options, bundle, origin, warn);
             else if (mount.Type is "cgroup" or "cgroup2" && hostCgroups != null && !config.Linux.HasNewNamespace("cgroup"))
                 HostCgroups(plan, mount, options, hostCgroups, origin);
             else FileSystem(plan, config, mount, options, origin);
@@ -76,7 +77,8 @@ internal static class MountCompiler
 
     public static void EnterRoot(PlanWriter plan, Config config, bool noPivot)
     {
-        if (noPivot) plan.Add(default(MoveRoot));
+        if (!config.Linux.HasNamespace("mount")) plan.Add(default(ChangeRoot));
+        else if (noPivot) plan.Add(default(MoveRoot));
         else plan.Add(new PivotRoot { HostShared = IsShared(config) });
     }
 
@@ -151,17 +153,13 @@ internal static class MountCompiler
         Propagation = Propagation(plan, options),
     };
 
-    private static void Bind(PlanWriter plan, Config config, Mount mount, MountOptions options, string bundle, string origin)
+    private static void Bind(
+        PlanWriter plan, Config config, Mount mount, MountOptions options, string bundle, string origin, Action<string> warn)
     {
         if (mount.Source.Length == 0) throw new SpecException($"{origin}.source", "a bind mount needs a source");
-        options.Data.RemoveAll(option => MountOptions.IsSuperblockFlag(option.Key)); // mount(2) ignores them on binds
-        if (options.Data.Count > 0)
-        {
-            string word = options.Data[0].Value == null ? options.Data[0].Key : $"{options.Data[0].Key}={options.Data[0].Value}";
-            throw new SpecException($"{origin}.options[{mount.Options.IndexOf(word)}]",
-                $"\"{word}\" is for the file system, which a bind mount does not make anew");
-        }
-
+        foreach ((string key, string? value) in options.Data) // mount(2) ignores them on binds
+            if (!MountOptions.IsSuperblockFlag(key))
+                warn($"{origin}.options: {key}{(value == null ? "" : "=" + value)} is for a file system, and without effect on a bind mount");
         string source = Path.Combine(bundle, mount.Source);
         bool recursive = options.Recursive || mount.Type == "rbind";
         IdMap? map = IdMapOf(config, mount, options, origin);

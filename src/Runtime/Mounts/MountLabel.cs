@@ -11,7 +11,7 @@ namespace Rt.Mounts;
 internal static class MountLabel
 {
     /// <summary>Which option sets it, by an annotation of crun's; see mount(8) for how they differ.</summary>
-    private const string TypeAnnotation = "run.oci.mount_context_type";
+    private const string TypeAnnotation = Annotations.MountContextType;
 
     /// <summary>The mount option, or null if no label is asked for.</summary>
     public static (string Key, string? Value)? Option(Config config)

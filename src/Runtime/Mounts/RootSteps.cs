@@ -40,6 +40,12 @@ internal unsafe struct OpenRoot : IStep
     /// </summary>
     public bool PrivateParent;
 
+    /// <summary>
+    /// Keeps what is mounted in the root from propagating. For a container without a mount namespace of its own, whose root is
+    /// attached among the host's mounts (<see cref="HostRoot"/>).
+    /// </summary>
+    public bool Private;
+
     public int Run(ref Execution run)
     {
         int directory = Open(run.At(Base), run.At(Path));
@@ -49,6 +55,7 @@ internal unsafe struct OpenRoot : IStep
         int root = result < 0 ? result : open_tree_clone(directory, &empty, recursive: true);
         if (root < 0) return root;
         result = move_mount(root, directory);
+        if (result >= 0 && Private) result = SetAttributes(root, 0, 0, MS_PRIVATE, recursive: true);
         Files.close(directory);
         run[Slot.Root] = root;
         return result;
@@ -102,7 +109,8 @@ internal unsafe struct OpenRoot : IStep
     }
 
     public readonly StepDescription Describe(PlanReader plan) =>
-        new("root", plan.Text(Path), ("in", plan.Text(Base)), ("parent", PrivateParent ? "private" : ""));
+        new("root", plan.Text(Path), ("in", plan.Text(Base)), ("parent", PrivateParent ? "private" : ""),
+            ("propagation", Private ? "rprivate" : ""));
 
     public readonly string Word(PlanReader plan, int errno, string detail) =>
         $"open root file system {plan.Text(Path)}: {Errno.Describe(errno)}";
@@ -135,6 +143,26 @@ internal unsafe struct PivotRoot : IStep
     }
 
     public readonly StepDescription Describe(PlanReader plan) => new("pivot_root", "");
+}
+
+/// <summary>
+/// Enters the root of a container that shares the host's mount namespace, where nothing may be taken away or moved. Weaker than
+/// pivot_root: a process with CAP_SYS_CHROOT may get out.
+/// </summary>
+internal unsafe struct ChangeRoot : IStep
+{
+    public static StepKind Kind => StepKind.ChangeRoot;
+
+    public readonly int Run(ref Execution run)
+    {
+        fixed (byte* here = ".\0"u8)
+        {
+            int result = Files.fchdir(run[Slot.Root]);
+            return result < 0 ? result : Files.chroot(here);
+        }
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("chroot", "");
 }
 
 /// <summary>

@@ -126,6 +126,7 @@ internal enum StepKind
     ReadonlyPath,
     PivotRoot,
     MoveRoot,
+    ChangeRoot,
     RootAttributes,
     SetRlimit,
     SetScheduler,

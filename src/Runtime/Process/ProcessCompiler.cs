@@ -19,8 +19,15 @@ internal static class ProcessCompiler
     public static SetRlimit Limit(Rlimit limit) =>
         new() { Resource = Spec.Rlimits.Number(limit.Type), Soft = limit.Soft, Hard = limit.Hard };
 
-    public static void User(PlanWriter plan, User user) => plan.Add(
-        new SetUser { Uid = user.Uid, Gid = user.Gid, Umask = user.Umask ?? DefaultUmask, Groups = plan.Numbers(user.AdditionalGids) },
+    public static void User(PlanWriter plan, User user, bool keepGroups) => plan.Add(
+        new SetUser
+        {
+            Uid = user.Uid,
+            Gid = user.Gid,
+            Umask = user.Umask ?? DefaultUmask,
+            Groups = plan.Numbers(user.AdditionalGids),
+            KeepGroups = keepGroups,
+        },
         "process.user");
 
     public static void WorkingDirectory(PlanWriter plan, ContainerProcess process) =>

@@ -61,12 +61,15 @@ internal unsafe struct SetUser : IStep
     public uint Uid, Gid, Umask;
     public PlanList Groups;
 
+    /// <summary>The caller's supplementary groups stay.</summary>
+    public bool KeepGroups;
+
     public readonly int Run(ref Execution run)
     {
         Files.umask(Umask);
         for (int fd = 0; fd <= 2; fd++) GiveStream(fd);
         int result = Credentials.prctl(Credentials.PR_SET_KEEPCAPS, 1);
-        if (result >= 0) result = Credentials.setgroups(Groups.Count, run.Numbers(Groups));
+        if (result >= 0 && !KeepGroups) result = Credentials.setgroups(Groups.Count, run.Numbers(Groups));
         if (result >= 0) result = Credentials.SetGid(Gid);
         if (result >= 0) result = Credentials.SetUid(Uid);
         if (result >= 0) result = Credentials.prctl(Credentials.PR_SET_KEEPCAPS, 0);
@@ -85,5 +88,5 @@ internal unsafe struct SetUser : IStep
     }
 
     public readonly StepDescription Describe(PlanReader plan) =>
-        new("user", $"{Uid}:{Gid}", ("groups", string.Join(',', plan.Numbers(Groups))), ("umask", "0" + Convert.ToString(Umask, 8)));
+        new("user", $"{Uid}:{Gid}", ("groups", KeepGroups ? "kept" : string.Join(',', plan.Numbers(Groups))), ("umask", "0" + Convert.ToString(Umask, 8)));
 }

@@ -12,7 +12,7 @@ internal sealed record Features
     public required IReadOnlyList<string> MountOptions { get; init; }
     public required LinuxFeatures Linux { get; init; }
     public required SortedDictionary<string, string> Annotations { get; init; }
-    public IReadOnlyList<string> PotentiallyUnsafeConfigAnnotations { get; init; } = [];
+    public IReadOnlyList<string> PotentiallyUnsafeConfigAnnotations { get; init; } = Spec.Annotations.Unsafe;
 }
 
 internal sealed record LinuxFeatures

@@ -15,8 +15,9 @@ internal static class NamespaceValidation
     public static void Check(Config config)
     {
         List(config.Linux.Namespaces);
-        Require(config.Linux.HasNamespace("mount"), "linux.namespaces",
-            "a mount namespace is required: without one, the container's mounts would be the host's");
+        // The mounts would be the host's, where a user namespace has no say.
+        Require(config.Linux.HasNamespace("mount") || !config.Linux.HasNamespace("user"), "linux.namespaces",
+            "a user namespace needs a mount namespace beside it");
         Names(config);
         UserNamespace(config);
         Require(config.Linux.TimeOffsets.Count == 0 || config.Linux.HasNewNamespace("time"), "linux.timeOffsets",

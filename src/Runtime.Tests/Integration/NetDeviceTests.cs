@@ -174,6 +174,20 @@ public sealed class NetDeviceTests
     }
 
     [Fact]
+    public void A_device_arrives_in_a_namespace_of_a_user_namespace()
+    {
+        using Container container = Container.Script("ip -o addr show in0", config =>
+        {
+            config["linux"]!["netDevices"] = JsonNode.Parse("""{"out0": {"name": "in0"}}""");
+            config["linux"]!["namespaces"]!.AsArray().Add(JsonNode.Parse("""{"type": "user"}"""));
+            foreach (string mappings in (string[])["uidMappings", "gidMappings"])
+                config["linux"]![mappings] = JsonNode.Parse("""[{"containerID": 0, "hostID": 100000, "size": 65536}]""");
+        });
+        OnHost(container, Pair + "ip addr add 10.1.0.1/24 dev out0").ShouldEndWith(0).Out.Should().Contain("10.1.0.1/24");
+        container.ShouldHaveLeftNothing();
+    }
+
+    [Fact]
     public void A_missing_device_is_an_error() =>
         Refused("""{"nosuch0": {}, "out0": {}}""", "ip addr add 10.1.0.1/24 dev out0", "linux.netDevices.nosuch0: no such network device");
 

@@ -15,7 +15,7 @@ internal readonly record struct NetlinkAnswer(int Errno, string Detail, List<byt
 /// <summary>
 /// A socket of rtnetlink(7). It belongs to the network namespace in which it was opened, wherever its user goes afterwards.
 /// </summary>
-internal sealed unsafe class Netlink : IDisposable
+internal sealed unsafe class Netlink
 {
     private const int AF_NETLINK = 16, SOCK_RAW = 3;
 
@@ -53,7 +53,7 @@ internal sealed unsafe class Netlink : IDisposable
         }
     }
 
-    public void Dispose() => Files.close(socket);
+    public void Close() => Files.close(socket);
 
     /// <summary>Sends a request and takes the whole answer.</summary>
     /// <exception cref="KernelException">The socket failed, which says nothing of the request.</exception>

@@ -6,9 +6,9 @@ namespace Rt.Network;
 /// <summary>
 /// linux.netDevices (config-linux.md, Network Devices): network devices that go from the namespace of rt's caller to the
 /// container's. Done by rt itself while the container's process waits. It is undone by <see cref="PutBack"/>, until
-/// <see cref="Dispose"/>: both namespaces are held open until then.
+/// <see cref="Close"/>: both namespaces are held open until then.
 /// </summary>
-internal sealed class NetDevices : IDisposable
+internal sealed class NetDevices
 {
     private readonly int hostNamespace, containerNamespace;
     private readonly Netlink host, container;
@@ -54,7 +54,7 @@ internal sealed class NetDevices : IDisposable
         catch
         {
             all.PutBack();
-            all.Dispose();
+            all.Close();
             throw;
         }
     }
@@ -72,10 +72,10 @@ internal sealed class NetDevices : IDisposable
         }
     }
 
-    public void Dispose()
+    public void Close()
     {
-        host.Dispose();
-        container.Dispose();
+        host.Close();
+        container.Close();
         Files.close(containerNamespace);
         Files.close(hostNamespace);
     }

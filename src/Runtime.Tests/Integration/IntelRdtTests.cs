@@ -20,6 +20,22 @@ public sealed class IntelRdtTests
     }
 
     [Fact]
+    public void Nobody_looks_for_resctrl_unless_it_is_asked_for()
+    {
+        foreach (bool asked in (bool[])[false, true])
+        {
+            using Container container = Container.Script("true", config =>
+            {
+                if (asked) config["linux"]!["intelRdt"] = new JsonObject();
+            });
+            string calls = Path.Combine(container.Bundle, "calls");
+            Command.Run("strace", "-f", "-e", "trace=%file", "-o", calls, Repository.Binary, "--root", container.StateRoot,
+                "run", "--bundle", container.Bundle, container.Id);
+            File.ReadAllText(calls).Contains("resctrl", StringComparison.Ordinal).Should().Be(asked);
+        }
+    }
+
+    [Fact]
     public void Another_file_system_in_its_place_is_not_taken_for_it()
     {
         using Container container = WithIntelRdt();

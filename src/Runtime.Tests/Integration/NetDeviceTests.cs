@@ -58,9 +58,10 @@ public sealed class NetDeviceTests
         Inside("ip -o link show out0", "", """{"out0": {}}""").Should().MatchRegex(" out0@.*[<,]UP[,>]");
 
     [Fact]
-    public void Its_MTU_and_hardware_address_stay() =>
-        Inside("cat /sys/class/net/in0/mtu /sys/class/net/in0/address", "ip link set out0 mtu 1234 address 02:11:22:33:44:55")
-            .Should().Be("1234\n02:11:22:33:44:55");
+    public void Its_MTU_hardware_address_alias_and_queue_length_stay() =>
+        Inside("cd /sys/class/net/in0; cat mtu address ifalias tx_queue_len",
+            "ip link set out0 mtu 1234 address 02:11:22:33:44:55 alias first txqueuelen 77")
+            .Should().Be("1234\n02:11:22:33:44:55\nfirst\n77");
 
     [Fact]
     public void Permanent_global_addresses_of_both_families_come_along()

@@ -1,12 +1,9 @@
 #!/usr/bin/env bash
 # Measures bin/rt against crun, runc and the floor (floor.c) and prints a report in Markdown; the figures go to
 # artifacts/bench.json. RUNS sets the measured runs of `run` (200); the slower commands get a share of it.
-# The peers are the newest that Debian has; remove the directory named below to renew them.
+# The peers are in the Debian root that peers.sh makes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-
-root=${XDG_CACHE_HOME:-$HOME/.cache}/rt/bench-peers
-packages=runc,crun,golang-github-containers-common,hyperfine,jq,time,busybox-static
 
 fail() {
     echo "bench/run.sh: $*" >&2
@@ -19,7 +16,6 @@ if [[ ${1-} != --private ]]; then
     missing=()
     command -v gcc >/dev/null || missing+=(gcc)
     [[ -e /usr/include/$(gcc -print-multiarch 2>/dev/null)/bits/libc-header-start.h ]] || missing+=(libc6-dev)
-    command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
     if ((EUID != 0)); then
         fail "needs root${missing[*]:+; missing packages: ${missing[*]}}"
     fi
@@ -30,7 +26,7 @@ if [[ ${1-} != --private ]]; then
     exec unshare --mount --propagation private bash bench/run.sh --private
 fi
 
-building='' work='' cgroup=''
+work='' cgroup=''
 cleanup() {
     if [[ -n $cgroup ]]; then
         echo 1 >"$cgroup/cgroup.kill"
@@ -42,22 +38,13 @@ cleanup() {
         [[ ! -d $cgroup ]] || echo "bench/run.sh: the cgroup ${cgroup##*/} is still in use" >&2
         umount "$work/cgroup"
     fi
-    rm -rf --one-file-system ${building:+"$building"} ${work:+"$work"}
+    rm -rf --one-file-system ${work:+"$work"}
 }
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Built beside and renamed, so that what is there is complete. Debian's unstable index often is past its date.
-if [[ ! -d $root ]]; then
-    mkdir -p "${root%/*}"
-    building=$(mktemp -d "$root.XXXXXX")
-    chmod 755 "$building"
-    mmdebstrap --quiet --variant=minbase --include="$packages" --aptopt='Acquire::Check-Valid-Until "false"' \
-        sid "$building" >&2
-    mv --no-target-directory "$building" "$root"
-    building=''
-fi
+root=$(bench/peers.sh)
 
 mkdir -p artifacts/bench
 gcc -O2 -static -o artifacts/bench/floor bench/floor.c

@@ -33,6 +33,9 @@ internal sealed record ContainerState
     /// <summary>Tells the container's cgroup from a later one of the same path (its inode number).</summary>
     public ulong CgroupIdentity { get; init; }
 
+    /// <summary>The resctrl group to remove with the container; empty: none.</summary>
+    public string Resctrl { get; init; } = "";
+
     /// <summary>
     /// The mount that the root file system's directory was on, for a container in the host's mount namespace; 0: it has its own.
     /// </summary>
@@ -59,6 +62,7 @@ internal sealed record ContainerState
         json.Add("owner", Owner);
         json.Add("cgroup", Cgroup);
         json.Add("cgroupIdentity", CgroupIdentity);
+        if (Resctrl.Length > 0) json.Add("resctrl", Resctrl);
         if (RootMount != 0) json.Add("rootMount", RootMount);
         json.Add("ownPidNamespace", OwnPidNamespace);
         if (Annotations.Count > 0) json.Add("annotations", Annotations);
@@ -84,6 +88,7 @@ internal sealed record ContainerState
             else if (name.Is("owner"u8)) state = state with { Owner = json.UInt32() };
             else if (name.Is("cgroup"u8)) state = state with { Cgroup = json.String() };
             else if (name.Is("cgroupIdentity"u8)) state = state with { CgroupIdentity = json.UInt64() };
+            else if (name.Is("resctrl"u8)) state = state with { Resctrl = json.String() };
             else if (name.Is("rootMount"u8)) state = state with { RootMount = json.UInt64() };
             else if (name.Is("ownPidNamespace"u8)) state = state with { OwnPidNamespace = json.Bool() };
             else if (name.Is("annotations"u8)) state = state with { Annotations = json.Map() };

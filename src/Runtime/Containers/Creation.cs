@@ -104,6 +104,7 @@ internal sealed class Creation
             {
                 Pid = process.Pid,
                 StartTime = process.StartTime,
+                Resctrl = outside.ResctrlToRemove,
                 CgroupIdentity = state.Cgroup.Length > 0 ? Cgroup.Identity(state.Cgroup) : 0,
             };
             directory.WriteDraft(state);
@@ -126,6 +127,7 @@ internal sealed class Creation
         }
         finally
         {
+            outside?.Close();
             if (console >= 0) Files.close(console);
             if (gate >= 0) Files.close(gate);
             if (cgroup >= 0) Files.close(cgroup);
@@ -155,6 +157,7 @@ internal sealed class Creation
     private void Undo()
     {
         init?.Abort();
+        outside?.Undo();
         if (cgroup >= 0)
         {
             Cgroup.Kill(state.Cgroup);

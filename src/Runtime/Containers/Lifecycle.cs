@@ -3,6 +3,7 @@ using Rt.Hooks;
 using Rt.Kernel;
 using Rt.Mounts;
 using Rt.Plan;
+using Rt.Resctrl;
 
 namespace Rt.Containers;
 
@@ -164,6 +165,7 @@ internal static unsafe class Lifecycle
         if (!killed) init.Signal(Signals.SIGKILL);
         if (!init.WaitForDeath(DeathMilliseconds)) throw new RtException($"container init still running: {state.Id} (pid {state.Pid})");
         if (cgroup != null) Cgroup.Remove(cgroup, DeathMilliseconds);
+        if (state.Resctrl.Length > 0) ResctrlGroup.Remove(state.Resctrl);
         if (state.RootMount != 0) HostRoot.Remove(state.Rootfs, state.RootMount);
     }
 

@@ -3,7 +3,9 @@ using Rt.Cgroups;
 using Rt.Hooks;
 using Rt.Kernel;
 using Rt.Namespaces;
+using Rt.Network;
 using Rt.Plan;
+using Rt.Resctrl;
 using Rt.Security;
 using Rt.Spec;
 
@@ -15,6 +17,12 @@ namespace Rt.Launch;
 /// </summary>
 internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
 {
+    private NetDevices? devices;
+    private ResctrlGroup? resctrl;
+
+    /// <summary>The resctrl group that goes with the container; empty: none.</summary>
+    public string ResctrlToRemove => resctrl?.ToRemove ?? "";
+
     /// <summary>Hooks that have run may want their poststop counterparts, also when the creation fails.</summary>
     public bool HooksBegan { get; private set; }
 
@@ -27,9 +35,12 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
             yield return (new StepDescription("write", "oom_score_adj", ("value", $"{score}")), "process.oomScoreAdj");
         if (plan.Cgroup != null && CgroupOwner.Of(config) is { } owner)
             yield return (new StepDescription("chown-cgroup", plan.Cgroup.Directory, ("owner", $"{owner}")), "linux.cgroupsPath");
+        if (config.Linux.IntelRdt is { } rdt) yield return (new StepDescription("resctrl", rdt.ClosId), "linux.intelRdt");
         foreach ((string clock, TimeOffset offset) in config.Linux.TimeOffsets)
             yield return (new StepDescription("write", "timens_offsets", ("value", TimeOffsets.Line(clock, offset).TrimEnd())),
                 $"linux.timeOffsets.{clock}");
+        foreach ((string outside, string inside) in config.Linux.NetDevices)
+            yield return (new StepDescription("move-device", outside, ("name", inside)), $"linux.netDevices.{outside}");
         foreach (string kind in (string[])["prestart", "createRuntime"])
             for (int i = 0; i < config.Hooks[kind].Count; i++)
                 yield return (new StepDescription("hook", config.Hooks[kind][i].Path), $"hooks.{kind}[{i}]");
@@ -43,6 +54,7 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
     {
         if (plan.Config.Process!.OomScoreAdj is { } score) SetOomScore(score);
         if (plan.Cgroup != null && CgroupOwner.Of(plan.Config) is { } owner) CgroupOwner.Give(plan.Cgroup.Directory, owner);
+        if (plan.Config.Linux.IntelRdt is { } rdt) resctrl = ResctrlGroup.Create(rdt, state.Id, pid);
     }
 
     /// <summary>What the init has stopped for.</summary>
@@ -54,6 +66,7 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
                 TimeOffsets.Write(pid, plan.Config.Linux.TimeOffsets);
                 break;
             case ReportKind.Environment:
+                devices = NetDevices.Move(plan.Config.Linux.NetDevices, $"/proc/{pid}/ns/net");
                 RunHooks("prestart", plan.Config.Hooks.Prestart);
                 RunHooks("createRuntime", plan.Config.Hooks.CreateRuntime);
                 break;
@@ -78,6 +91,15 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
             if (result < 0) throw new RtException($"process.rlimits[{i}]: {step.Describe(plan.Reader)}: {Errno.Describe(-result)}");
         }
     }
+
+    /// <summary>The container is not to be: what was moved into it comes back, and its groups go.</summary>
+    public void Undo()
+    {
+        devices?.PutBack();
+        resctrl?.Undo();
+    }
+
+    public void Close() => devices?.Close();
 
     private void RunHooks(string kind, List<Hook> hooks)
     {

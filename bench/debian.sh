@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Usage: debian.sh RELEASE DIR PACKAGE,... Makes DIR a Debian root with these packages, unless it is there already. As root.
+set -euo pipefail
+release=$1 root=$2 packages=$3
+[[ ! -d $root ]] || exit 0
+
+if ! command -v mmdebstrap >/dev/null; then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
+fi
+
+# Built beside and renamed, so that what is there is complete. Debian's unstable index often is past its date.
+mkdir -p "${root%/*}"
+building=$(mktemp -d "$root.XXXXXX")
+trap 'rm -rf --one-file-system "$building"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+chmod 755 "$building"
+mmdebstrap --quiet --variant=minbase --include="$packages" --aptopt='Acquire::Check-Valid-Until "false"' \
+    "$release" "$building" >&2
+mv --no-target-directory "$building" "$root"

@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 
 awk -F ' *[|] *' '
     BEGIN {
-        columns = split("clauses,MUST,MUST NOT,REQUIRED,SHOULD,SHOULD NOT,must/should,met,n/a,unproven,tests", column, ",")
+        columns = split("clauses,MUST,MUST NOT,REQUIRED,SHOULD,SHOULD NOT,must/should,met,differs,n/a,unproven,tests", column, ",")
         printf "%-15s", "document"
         for (i = 1; i <= columns; i++) printf " %*s", width(i), column[i]
         print ""
@@ -18,8 +18,8 @@ awk -F ' *[|] *' '
     /^[|]/ && $2 != "id" && $2 != "---" {
         add("clauses")
         add($4 == "must" || $4 == "should" ? "must/should" : $4)
-        add($6 == "met" ? "met" : "n/a")
-        if ($6 == "met" && $7 == "") add("unproven")
+        add($6 == "met" ? "met" : $6 ~ /^differs: / ? "differs" : "n/a")
+        if ($6 !~ /^not applicable: / && $7 == "") add("unproven")
         names = split($7, name, ", ")
         for (i = 1; i <= names; i++) {
             if (!of_document[document, name[i]]++) count[document, "tests"]++

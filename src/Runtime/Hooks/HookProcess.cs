@@ -107,7 +107,10 @@ internal unsafe struct HookProcess
         bool late = false;
         if (clock > 0)
         {
-            Processes.Exit first = Processes.ReapOfGroup(pid);
+            // Orphans that the hook leaves behind may come to this process, and end before it.
+            Processes.Exit first;
+            do first = Processes.ReapOfGroup(pid);
+            while (first.Pid > 0 && first.Pid != pid && first.Pid != clock);
             if (first.Pid == pid)
             {
                 Processes.kill(clock, Signals.SIGKILL);
@@ -131,7 +134,10 @@ internal unsafe struct HookProcess
         int pid = Processes.Fork();
         if (pid == 0)
         {
+            // It must not outlive whoever waits for it, nor hold open what that has: a lock, a socket, the gate.
             Processes.setpgid(0, group);
+            Credentials.prctl(Credentials.PR_SET_PDEATHSIG, Signals.SIGKILL);
+            Files.close_range(0, uint.MaxValue);
             Clock.Sleep(TimeoutSeconds);
             Processes.exit_group(0);
         }

@@ -21,7 +21,7 @@ internal sealed class Creation
     private ContainerInit? init;
     private Outside? outside;
     private int cgroup = -1;
-    private bool madeCgroup, wrotePidFile;
+    private bool madeCgroup, wrotePidFile, hooksBegan;
 
     private Creation(ContainerDirectory directory, LaunchPlan plan, CreateRequest request, ContainerState state)
     {
@@ -117,6 +117,7 @@ internal sealed class Creation
             if (waits) init.GoAhead();
             if (request.Gate) return state;
             init.AwaitExec();
+            hooksBegan = state.Hooks.Poststart.Count > 0;
             ContainerHooks.Poststart(state);
             return state;
         }
@@ -168,7 +169,7 @@ internal sealed class Creation
         if (wrotePidFile) FileContent.Remove(request.PidFile);
         directory.Remove();
         directory.Close();
-        if (outside?.HooksBegan == true || init?.HookFailed == true) ContainerHooks.Poststop(state);
+        if (hooksBegan || outside?.HooksBegan == true || init?.HooksBegan == true) ContainerHooks.Poststop(state);
     }
 
     private static void RequireDescriptors(int count)

@@ -21,8 +21,8 @@ internal sealed unsafe class ContainerInit
     /// <summary>In the pid namespace of this process; 0 once it has been found dead.</summary>
     public int Pid { get; private set; }
 
-    /// <summary>Whether it was a hook that ended it.</summary>
-    public bool HookFailed { get; private set; }
+    /// <summary>Whether it may have begun to run hooks.</summary>
+    public bool HooksBegan { get; private set; }
 
     /// <summary>
     /// Forks the init, which begins with the plan. The descriptors of <paramref name="cgroup"/>, <paramref name="gate"/> and
@@ -89,6 +89,7 @@ internal sealed unsafe class ContainerInit
             if (report.Kind == ReportKind.Failed) throw Failure(report);
             if (report.Kind == ReportKind.Ready)
             {
+                HooksBegan = HasHooks();
                 Timeline.Mark("init ready", report.Nanoseconds);
                 if (Log.DebugEnabled)
                     Log.Debug($"init {Pid} is ready: {plan.Reader.Header.StepCount} steps, "
@@ -112,7 +113,10 @@ internal sealed unsafe class ContainerInit
             if (polls[0].revents != 0) return;
             int signal = SignalInbox.Take(inbox);
             if (signal is Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM or Signals.SIGHUP)
+            {
+                HooksBegan = HasHooks();
                 throw new RtException($"interrupted by {Signals.Name(signal)}");
+            }
         }
     }
 
@@ -144,17 +148,21 @@ internal sealed unsafe class ContainerInit
     private RtException Failure(Report report)
     {
         StepPlace place = plan.Reader.Steps().ElementAt((int)report.Value);
-        HookFailed = place.Kind == StepKind.RunHook;
+        HooksBegan = HasHooks((int)report.Value + 1);
         string words = Steps.Read(plan.Reader, place).Word(plan.Reader, report.Errno, report.DetailText);
         bool inEnginesWords = place.Kind is StepKind.FindExecutable or StepKind.Execute or StepKind.ForkSibling;
         return new RtException(place.Origin.Length == 0 || inEnginesWords ? words : $"{place.Origin}: {words}");
     }
+
+    /// <summary>Whether the init was to run hooks in its first steps.</summary>
+    private bool HasHooks(int steps = int.MaxValue) => plan.Reader.Steps().Take(steps).Any(place => place.Kind == StepKind.RunHook);
 
     /// <summary>The error for an init that went without a report.</summary>
     private RtException Death()
     {
         Processes.Exit exit = Processes.Reap(Pid, block: true);
         Pid = 0;
+        HooksBegan = HasHooks();
         return new RtException("the container's process " + (exit.Code > 128
             ? $"was killed by {Signals.Name(exit.Code - 128)} while it was being set up"
                 + (exit.Code == 128 + Signals.SIGKILL ? " (is its memory limit too low?)" : "")

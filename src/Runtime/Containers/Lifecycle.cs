@@ -44,7 +44,12 @@ internal static unsafe class Lifecycle
             Files.close(gate);
             directory.RemoveGate();
             if (failure is { Step: StepKind.RunHook } hook)
-                throw Destroyed(directory, state, new RtException(HookStatus.Word("startContainer", hook.DetailText, hook.Errno)));
+            {
+                HookFailure what = HookFailure.Parse(hook.DetailText, hook.Errno);
+                throw Destroyed(directory, state,
+                    new RtException($"hooks.startContainer[{what.Index}]: {what.Describe(what.Path)}"));
+            }
+
             if (failure is { } report)
                 throw new RtException($"start container {id}: {StepThatFailed(report)}: {Errno.Describe(report.Errno)}");
             RunPoststartHooks(directory, state);

@@ -28,6 +28,7 @@ internal static class HookCompiler
             plan.Add(new RunHook
             {
                 Path = plan.Text(hook.Path),
+                Index = i,
                 Args = plan.Texts(args),
                 Env = plan.Texts(hook.Env),
                 Pointers = plan.Bytes(new byte[(args.Count + hook.Env.Count + 2) * sizeof(long)]),

@@ -10,7 +10,7 @@ namespace Rt.Hooks;
 internal unsafe struct HookProcess
 {
     /// <summary>How much of the end of its output is kept.</summary>
-    public const int OutputSize = 160;
+    public const int OutputSize = 256;
 
     public byte* Path;
     public byte** Args, Env;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rt.Kernel;
 
 namespace Rt.Hooks;
@@ -27,16 +28,6 @@ internal readonly record struct HookStatus(int Number)
         >= Exit => $"ended with exit status {Number - Exit}",
         _ => Errno.Describe(Math.Abs(Number)),
     };
-
-    /// <summary>
-    /// "createContainer hook /bin/hook ended with exit status 1: what it said", from what <see cref="RunHook"/> leaves as a
-    /// failure's detail: the path, a line end, the hook's last words.
-    /// </summary>
-    public static string Word(string kind, string detail, int number)
-    {
-        string[] parts = detail.Split('\n', 2);
-        return new HookResult(new HookStatus(number), parts.Length > 1 ? parts[1] : "").Describe($"{kind} hook {parts[0]}".TrimStart());
-    }
 }
 
 /// <summary>How a hook ended, and the last that it said.</summary>
@@ -50,4 +41,19 @@ internal sealed record HookResult(HookStatus Status, string Output)
         string said = Output.Trim().Replace('\n', ' ');
         return $"{what} {Status.Describe()}{(said.Length == 0 ? "" : $": {said}")}";
     }
+}
+
+/// <summary>What <see cref="RunHook"/> leaves as the detail of its failure: "INDEX PATH", a line end, the hook's last words.</summary>
+/// <param name="Path">Its first 200 bytes or so.</param>
+internal sealed record HookFailure(int Index, string Path, HookResult Result)
+{
+    public static HookFailure Parse(string detail, int number)
+    {
+        string[] parts = detail.Split('\n', 2);
+        string[] which = parts[0].Split(' ', 2);
+        return new HookFailure(int.Parse(which[0], CultureInfo.InvariantCulture), which[^1],
+            new HookResult(new HookStatus(number), parts.Length > 1 ? parts[1] : ""));
+    }
+
+    public string Describe(string path) => Result.Describe($"hook {path}");
 }

@@ -9,6 +9,9 @@ internal unsafe struct RunHook : IStep
     public static StepKind Kind => StepKind.RunHook;
 
     public PlanText Path;
+
+    /// <summary>Which of its kind.</summary>
+    public int Index;
     public PlanList Args, Env;
 
     /// <summary>Room for the pointers of both lists, with a null behind each.</summary>
@@ -48,12 +51,16 @@ internal unsafe struct RunHook : IStep
         return status < 0 ? status : -status;
     }
 
-    /// <summary>The path and what the hook said: `rt start`, which may read the report, has no plan to look it up in.</summary>
+    /// <summary>
+    /// Index, path and what the hook said, in this form: `rt start`, which may read the report, has no plan to look them up in.
+    /// </summary>
     private readonly void KeepDetail(ref Execution run, byte* said)
     {
         byte* detail = stackalloc byte[Execution.DetailSize];
         byte* path = run.At(Path);
-        int length = Text.CopyTruncated(detail, Execution.DetailSize - HookProcess.OutputSize, path, Text.Length(path));
+        int length = Text.FormatDecimal(detail, (uint)Index);
+        detail[length++] = (byte)' ';
+        length += Text.CopyTruncated(detail + length, Execution.DetailSize - HookProcess.OutputSize - length, path, Text.Length(path));
         detail[length++] = (byte)'\n';
         length += Text.CopyTruncated(detail + length, Execution.DetailSize - length, said, Text.Length(said));
         run.Explain(detail, length);
@@ -62,5 +69,5 @@ internal unsafe struct RunHook : IStep
     public readonly StepDescription Describe(PlanReader plan) => new("hook", plan.Text(Path),
         ("args", string.Join(' ', plan.Texts(Args))), ("timeout", TimeoutSeconds == 0 ? "" : $"{TimeoutSeconds}s"));
 
-    public readonly string Word(PlanReader plan, int errno, string detail) => HookStatus.Word("", detail, errno);
+    public readonly string Word(PlanReader plan, int errno, string detail) => HookFailure.Parse(detail, errno).Describe(plan.Text(Path));
 }

@@ -9,7 +9,7 @@ namespace Rt.Plan;
 /// </summary>
 internal unsafe struct Execution
 {
-    public const int DetailSize = 232;
+    public const int DetailSize = 488;
 
     private readonly byte* block;
     private fixed byte detail[DetailSize];

@@ -24,7 +24,7 @@ internal enum ReportKind
     SeccompListener,
 }
 
-/// <summary>What the init tells its parent: 264 bytes, below PIPE_BUF, so that a write is never split.</summary>
+/// <summary>What the init tells its parent: 520 bytes, below PIPE_BUF, so that a write is never split.</summary>
 internal unsafe struct Report
 {
     public const int Size = 32 + Execution.DetailSize;

@@ -8,6 +8,8 @@ internal unsafe struct RunHook : IStep
 {
     public static StepKind Kind => StepKind.RunHook;
 
+    private const uint HostUmask = 0x12; // 022
+
     public PlanText Path;
 
     /// <summary>Which of its kind.</summary>
@@ -45,7 +47,10 @@ internal unsafe struct RunHook : IStep
         };
 
         byte* said = stackalloc byte[HookProcess.OutputSize];
+        // Outside of the container's root, the init's umask is still the one for making device nodes: none.
+        uint mask = Directory.IsNull ? 0 : Files.umask(HostUmask);
         int status = process.Run(said);
+        if (!Directory.IsNull) Files.umask(mask);
         if (status == 0) return 0;
         KeepDetail(ref run, said);
         return status < 0 ? status : -status;

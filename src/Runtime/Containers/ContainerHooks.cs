@@ -12,13 +12,15 @@ internal static class ContainerHooks
     public static HookState StateOf(ContainerState state) => new(state.OciVersion, state.Id, state.Bundle, state.Annotations);
 
     /// <summary>The first that fails is an error.</summary>
-    public static void Poststart(ContainerState state)
+    /// <param name="interruptible">See <see cref="HostHook.Run"/>.</param>
+    public static void Poststart(ContainerState state, bool interruptible)
     {
         byte[]? json = null;
         for (int i = 0; i < state.Hooks.Poststart.Count; i++)
         {
             Hook hook = state.Hooks.Poststart[i];
-            HookResult result = HostHook.Run(hook, json ??= StateOf(state).Json("running", state.Pid), state.Bundle);
+            HookResult result =
+                HostHook.Run(hook, json ??= StateOf(state).Json("running", state.Pid), state.Bundle, interruptible);
             if (!result.Succeeded) throw new RtException($"hooks.poststart[{i}]: {result.Describe($"hook {hook.Path}")}");
         }
     }

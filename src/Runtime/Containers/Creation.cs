@@ -118,7 +118,7 @@ internal sealed class Creation
             if (request.Gate) return state;
             init.AwaitExec();
             hooksBegan = state.Hooks.Poststart.Count > 0;
-            ContainerHooks.Poststart(state);
+            ContainerHooks.Poststart(state, interruptible: true);
             return state;
         }
         catch (Exception e)

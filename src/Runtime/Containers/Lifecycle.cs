@@ -64,7 +64,7 @@ internal static unsafe class Lifecycle
     {
         try
         {
-            ContainerHooks.Poststart(state);
+            ContainerHooks.Poststart(state, interruptible: false);
         }
         catch (RtException e)
         {

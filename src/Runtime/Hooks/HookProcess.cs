@@ -23,6 +23,14 @@ internal unsafe struct HookProcess
     /// <summary>0: none.</summary>
     public int TimeoutSeconds;
 
+    /// <summary>
+    /// Whether rt waits for it, and not the init, whose seccomp filter may not know pidfd_open(2).
+    /// </summary>
+    public bool OfRuntime;
+
+    /// <summary>What else ends it, for a hook of the runtime: <see cref="SignalInbox.OpenInterruptions"/>; -1: nothing.</summary>
+    public int Interruptions;
+
     /// <summary>A <see cref="HookStatus"/> number, or -errno; <paramref name="said"/> gets the end of the output, terminated.</summary>
     public readonly int Run(byte* said)
     {
@@ -88,7 +96,7 @@ internal unsafe struct HookProcess
         Processes.exit_group(127);
     }
 
-    /// <summary>Waits for the hook's end, and no longer than its time. A second child is the clock.</summary>
+    /// <summary>Waits for the hook's end, and no longer than its time.</summary>
     private readonly int Watch(int pid, int execPipe)
     {
         Processes.setpgid(pid, pid);
@@ -102,6 +110,28 @@ internal unsafe struct HookProcess
             return HookStatus.NotExecuted(errno);
         }
 
+        return OfRuntime ? WatchByPoll(pid) : WatchByClock(pid);
+    }
+
+    private readonly int WatchByPoll(int pid)
+    {
+        Processes.pollfd* polls = stackalloc Processes.pollfd[2];
+        int pidfd = Processes.pidfd_open(pid);
+        polls[0] = new Processes.pollfd { fd = pidfd, events = Processes.POLLIN };
+        polls[1] = new Processes.pollfd { fd = Interruptions, events = Processes.POLLIN };
+        int ready = pidfd < 0 ? pidfd : Processes.poll(polls, 2, TimeoutSeconds > 0 ? TimeoutSeconds * 1000L : -1);
+        bool ended = ready > 0 && polls[0].revents != 0;
+        if (!ended) Processes.kill(-pid, Signals.SIGKILL);
+        Processes.Exit exit = Processes.Reap(pid, block: true);
+        if (pidfd >= 0) Files.close(pidfd);
+        return ended ? StatusOf(exit)
+            : ready > 0 ? HookStatus.Interrupted(SignalInbox.Take(Interruptions))
+            : ready == 0 ? HookStatus.TimedOut : ready;
+    }
+
+    /// <summary>A second child is the clock.</summary>
+    private readonly int WatchByClock(int pid)
+    {
         int clock = TimeoutSeconds > 0 ? StartClock(pid) : 0;
         if (clock < 0) Processes.kill(-pid, Signals.SIGKILL);
         bool late = false;

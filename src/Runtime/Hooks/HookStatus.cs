@@ -9,7 +9,7 @@ namespace Rt.Hooks;
 /// </summary>
 internal readonly record struct HookStatus(int Number)
 {
-    private const int Exit = 1000, Signal = 2000, Late = 3000, Execute = 4000;
+    private const int Exit = 1000, Signal = 2000, Late = 3000, Execute = 4000, Interrupt = 5000;
 
     public const int TimedOut = Late;
 
@@ -19,14 +19,18 @@ internal readonly record struct HookStatus(int Number)
 
     public static int NotExecuted(int errno) => Execute + errno;
 
+    /// <param name="signal">What rt itself got.</param>
+    public static int Interrupted(int signal) => Interrupt + signal;
+
     public string Describe() => Number switch
     {
         0 => "succeeded",
+        >= Interrupt => $"was killed, since rt was interrupted by {Signals.Name(Number - Interrupt)}",
         >= Execute => $"can't be executed: {Errno.Describe(Number - Execute)}",
         Late => "took longer than its timeout and was killed",
         >= Signal => $"was killed by {Signals.Name(Number - Signal)}",
         >= Exit => $"ended with exit status {Number - Exit}",
-        _ => Errno.Describe(Math.Abs(Number)),
+        _ => $"can't be run: {Errno.Describe(Math.Abs(Number))}",
     };
 }
 

@@ -9,10 +9,14 @@ internal static unsafe class HostHook
 {
     /// <param name="state">What it gets on stdin.</param>
     /// <param name="directory">Its working directory; null: rt's.</param>
-    public static HookResult Run(Hook hook, ReadOnlySpan<byte> state, string? directory)
+    /// <param name="interruptible">
+    /// Whether a signal by which a user or a supervisor gives up kills it. Only where signals come into an inbox.
+    /// </param>
+    public static HookResult Run(Hook hook, ReadOnlySpan<byte> state, string? directory, bool interruptible = false)
     {
         byte[] args = Processes.Block(hook.Args.Count > 0 ? hook.Args : [hook.Path]), env = Processes.Block(hook.Env);
         byte* said = stackalloc byte[HookProcess.OutputSize];
+        int interruptions = interruptible ? SignalInbox.OpenInterruptions() : -1;
         fixed (byte* path = FileContent.Terminated(hook.Path), work = directory == null ? null : FileContent.Terminated(directory),
             argsBlock = args, envBlock = env, input = state)
         fixed (byte** argv = Processes.Pointers(argsBlock, args), envp = Processes.Pointers(envBlock, env))
@@ -26,8 +30,11 @@ internal static unsafe class HostHook
                 Input = input,
                 InputLength = state.Length,
                 TimeoutSeconds = hook.Timeout ?? 0,
+                OfRuntime = true,
+                Interruptions = interruptions,
             };
             int status = process.Run(said);
+            if (interruptible) Files.close(interruptions);
             return new HookResult(new HookStatus(status), Encoding.UTF8.GetString(said, Text.Length(said)));
         }
     }

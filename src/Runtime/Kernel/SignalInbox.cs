@@ -20,7 +20,7 @@ internal static unsafe class SignalInbox
     /// <summary>Opens the inbox for all signals that can be caught, but those of faults and of the runtime itself.</summary>
     public static int Open()
     {
-        const int SFD_CLOEXEC = 0x80000, SA_RESTART = 0x10000000;
+        const int SA_RESTART = 0x10000000;
         // 32 and 33 are glibc's own, 34 is the .NET runtime's.
         const int SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8;
         process = Processes.getpid();
@@ -39,6 +39,24 @@ internal static unsafe class SignalInbox
         for (int signal = 1; signal <= Signals.SIGRTMAX; signal++)
             if ((mask >> (signal - 1) & 1) != 0)
                 _ = sigaction(signal, action, null);
+        return OpenFor(mask);
+    }
+
+    /// <summary>
+    /// A descriptor for SIGINT, SIGQUIT, SIGTERM and SIGHUP alone, by which a user or a supervisor gives up: others stay in the
+    /// inbox, which must be open.
+    /// </summary>
+    public static int OpenInterruptions()
+    {
+        ulong mask = 0;
+        foreach (int signal in (ReadOnlySpan<int>)[Signals.SIGINT, Signals.SIGQUIT, Signals.SIGTERM, Signals.SIGHUP])
+            mask |= 1UL << (signal - 1);
+        return OpenFor(mask);
+    }
+
+    private static int OpenFor(ulong mask)
+    {
+        const int SFD_CLOEXEC = 0x80000;
         return (int)KernelException.Check(Syscall.Invoke(signalfd4, -1, (nint)(&mask), 8, SFD_CLOEXEC), "signalfd");
     }
 

@@ -127,9 +127,19 @@ internal sealed unsafe class ContainerInit
         Sockets.Send(socket, &go, 1); // if it has died meanwhile, the next thing asked of it will tell
     }
 
-    /// <summary>Returns when the init has become the program.</summary>
+    /// <summary>Returns when the init has become the program, or a signal of <see cref="AwaitReady"/>'s kind comes before.</summary>
     public void AwaitExec()
     {
+        int interruptions = SignalInbox.OpenInterruptions();
+        try
+        {
+            AwaitReport(interruptions);
+        }
+        finally
+        {
+            Files.close(interruptions);
+        }
+
         if (Report.Receive(socket) is { } report) throw Failure(report);
         Timeline.Mark("executed");
     }

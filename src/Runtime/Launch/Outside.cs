@@ -109,7 +109,7 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
         byte[] json = state.Json("created", pid);
         for (int i = 0; i < hooks.Count; i++)
         {
-            HookResult result = HostHook.Run(hooks[i], json, state.Bundle);
+            HookResult result = HostHook.Run(hooks[i], json, state.Bundle, interruptible: true);
             if (!result.Succeeded) throw new RtException($"hooks.{kind}[{i}]: {result.Describe($"hook {hooks[i].Path}")}");
         }
     }

@@ -37,6 +37,11 @@ public sealed class AllocationTests
                     config["linux"]!["memoryPolicy"] = JsonNode.Parse("""{"mode": "MPOL_PREFERRED", "nodes": "0"}""");
             }
         },
+        { "hooks", config => config["hooks"] = JsonNode.Parse("""
+            {"createContainer": [{"path": "/bin/true"}, {"path": "/bin/sh", "args": ["sh", "-c", "echo"], "env": ["A=1"], "timeout": 5}],
+             "startContainer": [{"path": "/bin/true"}, {"path": "/bin/sh", "args": ["sh", "-c", "echo"], "env": ["A=1"], "timeout": 5}]}
+            """)
+        },
     };
 
     [Fact]

@@ -54,6 +54,13 @@ public sealed class Container : IDisposable
         change?.Invoke(config);
     }, ownRoot);
 
+    /// <summary>Changes the configuration once more, also that of a container which is already there.</summary>
+    public void Change(Action<JsonNode> change)
+    {
+        change(Config);
+        WriteConfig();
+    }
+
     private void WriteConfig() => File.WriteAllText(Path.Combine(Bundle, "config.json"), Config.ToJsonString());
 
     public Result Rt(params string[] arguments) => Start(arguments).Wait();

@@ -156,13 +156,6 @@ public sealed class ErrorTests
     });
 
     [Fact]
-    public void What_is_not_supported_yet_is_refused_with_its_path()
-    {
-        RefusedWith(config => config["hooks"] = JsonNode.Parse("""{"prestart": [{"path": "/bin/true"}]}"""),
-            "hooks.prestart: is not supported yet");
-    }
-
-    [Fact]
     public void A_state_directory_that_can_not_be_made_is_named() => Container.Script("true").Use(container =>
         Command.Rt("--root", "/proc/rt", "run", "--bundle", container.Bundle, container.Id).ShouldFailWith("/proc/rt"));
 

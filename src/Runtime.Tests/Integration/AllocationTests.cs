@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -6,6 +7,7 @@ namespace Rt.Tests.Integration;
 /// Between fork and execve the child may not touch the GC heap, whose other threads are gone. It counts what it allocated and
 /// tells when it is ready; the steps after that are the gate, the filter and execve itself.
 /// </summary>
+[BeyondTheSpec("about the heap of a forked child")]
 public sealed class AllocationTests
 {
     public static TheoryData<string, Action<JsonNode>> Bundles => new()

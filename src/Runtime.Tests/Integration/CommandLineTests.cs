@@ -1,3 +1,5 @@
+using Rt.Tests.Matrix;
+
 namespace Rt.Tests.Integration;
 
 /// <summary>Flags and arguments as users of runc type them.</summary>
@@ -48,6 +50,17 @@ public sealed class CommandLineTests
         Command.Shell("cd \"$3\" && exec \"$1\" -root \"$2\" run \"$4\"",
             Repository.Binary, container.StateRoot, container.Bundle, container.Id)
             .ShouldEndWith(0).Out.Should().Be("ran\n"));
+
+    [Theory]
+    [InlineData("state", "exactly 1")]
+    [InlineData("create", "exactly 1")]
+    [InlineData("run", "exactly 1")]
+    [InlineData("start", "exactly 1")]
+    [InlineData("kill", "a minimum of 1")]
+    [InlineData("delete", "exactly 1")]
+    [Proves("runtime-query-01", "runtime-create-02", "runtime-start-01", "runtime-kill-01", "runtime-delete-01")]
+    public void An_operation_without_an_id_is_an_error(string command, string count) =>
+        Command.Rt(command).ShouldFailWith($"rt: \"{command}\" requires {count} argument(s)");
 
     [Theory]
     [InlineData(1, "rt: \"state\" requires exactly 1 argument(s)", "state")]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -41,10 +42,12 @@ public sealed class ErrorTests
             .ShouldFailWith("open bundle /no/such/bundle: no such file or directory"));
 
     [Fact]
+    [Proves("bundle-format-01")]
     public void A_bundle_without_configuration_is_named() => Container.Script("true").Use(container =>
         container.Rt("run", "--bundle", "/tmp", container.Id).ShouldFailWith("JSON specification file /tmp/config.json not found"));
 
     [Fact]
+    [Proves("runtime-lifecycle-02", "runtime-create-08", "runtime-create-09", "runtime-errors-01")]
     public void A_missing_root_file_system_is_named() =>
         RefusedWith(config => config["root"]!["path"] = "nowhere", "root.path: root file system", "nowhere: no such file or directory");
 
@@ -65,14 +68,20 @@ public sealed class ErrorTests
     [InlineData("a/b")]
     [InlineData("")]
     [InlineData("a b")]
+    [Proves("runtime-create-04", "runtime-create-05")]
     public void A_bad_id_is_refused(string id) => Container.Script("true").Use(container =>
-        container.Rt("run", "--bundle", container.Bundle, id).ShouldFailWith("invalid container ID format"));
+    {
+        foreach (string command in (string[])["create", "run"])
+            container.Rt(command, "--bundle", container.Bundle, id).ShouldFailWith("invalid container ID format");
+        Directory.Exists(container.StateRoot).Should().BeFalse();
+    });
 
     [Fact]
     public void An_ordinary_user_is_told_what_is_missing() => Container.Script("true").Use(container =>
         container.RtAsOrdinaryUser(bundle => ["run", "--bundle", bundle, container.Id]).ShouldFailWith("rootless container requires user namespaces"));
 
     [Fact]
+    [Proves("runtime-lifecycle-02", "runtime-create-08", "runtime-create-09", "runtime-errors-01")]
     public void An_unknown_file_system_is_named() =>
         RefusedWith(config => config["mounts"]![0]!["type"] = "nosuchfs",
             "mounts[0]: mount nosuchfs on /proc: unknown file system type \"nosuchfs\"");
@@ -83,6 +92,7 @@ public sealed class ErrorTests
             "mounts[1]: mount tmpfs on /dev: invalid argument", "size");
 
     [Fact]
+    [Proves("runtime-lifecycle-02", "runtime-create-08", "runtime-create-09", "runtime-errors-01")]
     public void A_missing_bind_source_is_named() =>
         RefusedWith(
             config => config["mounts"]!.AsArray().Add(
@@ -115,11 +125,13 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    [Proves("runtime-lifecycle-02", "runtime-create-08", "runtime-create-09", "runtime-errors-01")]
     public void A_namespace_of_another_type_is_refused() => RefusedWith(config =>
         config["linux"]!["namespaces"]![1]!["path"] = "/proc/self/ns/uts",
         "linux.namespaces[1]: join network namespace /proc/self/ns/uts: it is none of that type");
 
     [Fact]
+    [Proves("runtime-lifecycle-02", "runtime-create-08", "runtime-create-09", "runtime-errors-01")]
     public void A_limit_without_its_controller_is_refused_with_its_path()
     {
         File.ReadAllText("/sys/fs/cgroup/cgroup.controllers").Should().NotContain("rdma", "this test needs a controller that is not there");
@@ -128,6 +140,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    [Proves("runtime-lifecycle-02", "runtime-create-08", "runtime-create-09", "runtime-errors-01")]
     public void A_sysctl_of_the_host_is_refused() =>
         RefusedWith(config => config["linux"]!["sysctl"] = JsonNode.Parse("""{"vm.swappiness": "1"}"""),
             "linux.sysctl.vm.swappiness: is not in a separate kernel namespace");

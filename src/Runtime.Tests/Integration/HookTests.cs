@@ -151,7 +151,7 @@ public sealed class HookTests
             config.Hook(kind, kind == "poststop"
                 ? JsonNode.Parse("""{"path": "/bin/sh", "args": ["sh", "-c", "cat >$DIR/state.json"], "env": ["DIR=-"]}""")!
                 : JsonNode.Parse("""{"path": "/bin/sh", "args": ["sh", "-c", "cat >state.json"]}""")!);
-            config["annotations"] = JsonNode.Parse("""{"org.example.a": "\"ü\\\n", "b": ""}""");
+            config["annotations"] = JsonNode.Parse("""{"a": "", "org.example.b": "\"ü\\\n"}""");
         });
         container.Change(config =>
         {

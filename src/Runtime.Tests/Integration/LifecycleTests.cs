@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -8,6 +9,8 @@ public sealed class LifecycleTests
     private static Container Sleeper() => Container.Script("exec sleep 100");
 
     [Fact]
+    [Proves("runtime-scope-01", "runtime-operations-01", "runtime-state-05", "runtime-state-06", "runtime-state-07",
+        "runtime-lifecycle-04", "runtime-lifecycle-18", "runtime-kill-04", "runtime-delete-04")]
     public void A_container_goes_from_created_over_running_to_stopped_and_is_gone()
     {
         using Container container = Container.Script("trap 'exit 7' TERM; while :; do sleep 0.05; done");
@@ -26,6 +29,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    [Proves("runtime-state-02", "runtime-state-12", "runtime-query-03")]
     public void State_has_the_members_of_the_spec()
     {
         using Container container = new(config => config["annotations"] = JsonNode.Parse("""{"a.b": "c \" d"}"""));
@@ -50,6 +54,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    [Proves("runtime-errors-01")]
     public void A_pid_file_that_can_not_be_written_undoes_the_creation()
     {
         using Container container = Sleeper();
@@ -115,6 +120,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    [Proves("runtime-start-02")]
     public void A_second_start_is_refused()
     {
         using Container container = Sleeper();
@@ -134,6 +140,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    [Proves("runtime-create-03")]
     public void Of_many_creates_of_one_id_one_wins()
     {
         using Container container = Sleeper();
@@ -164,6 +171,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    [Proves("runtime-create-03", "runtime-create-05")]
     public void Create_with_an_id_that_exists_leaves_the_first_alone()
     {
         using Container container = Sleeper();
@@ -175,6 +183,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    [Proves("runtime-delete-02")]
     public void A_running_container_is_deleted_only_by_force()
     {
         using Container container = Sleeper();
@@ -194,6 +203,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    [Proves("runtime-delete-05")]
     public void Deleting_a_stopped_container_does_nothing_to_one_that_has_taken_its_cgroup()
     {
         using Container stopped = Container.Script("true");
@@ -236,6 +246,7 @@ public sealed class LifecycleTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
+    [Proves("runtime-errors-01")]
     public void A_full_disk_is_told_and_leaves_nothing(int inodes)
     {
         using Container container = Sleeper();
@@ -254,6 +265,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    [Proves("runtime-query-02")]
     public void A_missing_container_is_an_error_unless_deleted_by_force()
     {
         using Container container = Sleeper();
@@ -264,6 +276,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    [Proves("runtime-start-02", "runtime-kill-02")]
     public void A_stopped_container_can_be_neither_started_nor_killed()
     {
         using Container container = Container.Script("true");
@@ -288,6 +301,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    [Proves("runtime-state-08")]
     public void A_frozen_container_is_paused_and_can_still_be_killed()
     {
         using Container container = Sleeper();

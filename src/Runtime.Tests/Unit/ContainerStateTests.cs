@@ -27,6 +27,11 @@ public sealed class ContainerStateTests
             Cgroup = "/sys/fs/cgroup" + bundle,
             OwnPidNamespace = true,
             Annotations = new SortedDictionary<string, string> { [""] = "", ["org.example/" + id] = bundle },
+            Hooks = new Rt.Spec.Hooks
+            {
+                Poststart = [new Hook { Path = bundle + "/hook", Args = ["", id, bundle], Env = ["A=" + bundle, "B"], Timeout = 3 }],
+                Poststop = [new Hook { Path = "/a" }, new Hook { Path = "/b", Timeout = int.MaxValue }],
+            },
         };
 
         ContainerState.FromJson(state.ToJson()).Should().BeEquivalentTo(state);

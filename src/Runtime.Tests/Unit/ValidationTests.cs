@@ -1,4 +1,5 @@
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
@@ -103,6 +104,27 @@ public sealed class ValidationTests
     {
         string json = Configs.With("linux.namespaces[3]", """{"type": "cgroup"}""").Replace("\"hostname\":\"box\",", "");
         Refused(json).Path.Should().Be("domainname");
+    }
+
+    [Theory]
+    [InlineData("prestart")]
+    [InlineData("createRuntime")]
+    [InlineData("createContainer")]
+    [InlineData("startContainer")]
+    [InlineData("poststart")]
+    [InlineData("poststop")]
+    [Proves("config-hooks-01", "config-hooks-02", "config-hooks-03")]
+    public void A_hook_has_an_absolute_path_and_a_timeout_above_0(string kind)
+    {
+        string Hooks(string second) => Configs.With("hooks", $$"""{"{{kind}}": [{"path": "/bin/first"}, {{second}}]}""");
+        FluentActions.Invoking(() => Check(Hooks("""{"path": "/a", "args": null, "env": null, "timeout": null}"""))).Should().NotThrow();
+        FluentActions.Invoking(() => Check(Hooks("""{"path": "/a", "timeout": 2147483647}"""))).Should().NotThrow();
+        Refused(Hooks("{}")).Path.Should().Be($"hooks.{kind}[1].path");
+        Refused(Hooks("""{"args": ["/bin/true"]}""")).Path.Should().Be($"hooks.{kind}[1].path");
+        foreach (string path in (string[])["", "true", "./true", "bin/true"])
+            Refused(Hooks($$"""{"path": "{{path}}"}""")).Path.Should().Be($"hooks.{kind}[1].path");
+        foreach (int timeout in (int[])[0, -1])
+            Refused(Hooks($$"""{"path": "/a", "timeout": {{timeout}}}""")).Path.Should().Be($"hooks.{kind}[1].timeout");
     }
 
     [Theory]

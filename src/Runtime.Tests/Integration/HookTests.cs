@@ -169,11 +169,11 @@ public sealed class HookTests
         state["annotations"]!.ToJsonString().Should().Be(container.Config["annotations"]!.ToJsonString());
         (string status, int? seen) = kind switch
         {
-            "createContainer" => ("creating", 1),
+            "createContainer" => ("created", 1),
             "startContainer" => ("created", 1),
             "poststart" => ("running", pid),
             "poststop" => ("stopped", (int?)null),
-            _ => ("creating", pid),
+            _ => ("created", pid),
         };
         state["status"]!.GetValue<string>().Should().Be(status);
         state["pid"]?.GetValue<int>().Should().Be(seen);

@@ -69,6 +69,7 @@ internal sealed unsafe class ContainerInit
             int first = Pid;
             Pid = (int)report.Value;
             Processes.Reap(first, block: true);
+            GoAhead();
         }
 
         plan.UserNamespace?.Write(Pid);

@@ -4,17 +4,21 @@ using Rt.Spec;
 namespace Rt.Namespaces;
 
 /// <summary>
-/// Refuses to set a name or a sysctl in a namespace that the container joins by path and that is the host's own, or rather
-/// the caller's: the configuration alone does not show that.
+/// Refuses to set a name or a sysctl, or to mount, in a namespace that the container joins by path and that is the host's own, or
+/// rather the caller's: the configuration alone does not show that.
 /// </summary>
 internal static unsafe class HostNamespaces
 {
     /// <exception cref="SpecException">Something would change the host.</exception>
     public static void Check(Config config)
     {
-        foreach (Namespace one in config.Linux.Namespaces)
+        for (int i = 0; i < config.Linux.Namespaces.Count; i++)
         {
+            Namespace one = config.Linux.Namespaces[i];
             if (one.Path.Length == 0 || !IsCallers(one)) continue;
+            if (one.Type == "mount") throw Changes($"linux.namespaces[{i}].path", one); // its root would be the container's
+            if (one.Type == "user")
+                throw new SpecException($"linux.namespaces[{i}].path", $"{one.Path} is the user namespace of rt's caller, which is not joined anew");
             if (one.Type == "uts" && config.Hostname.Length > 0) throw Changes("hostname", one);
             if (one.Type == "uts" && config.Domainname.Length > 0) throw Changes("domainname", one);
             foreach (string key in config.Linux.Sysctl.Keys)

@@ -55,10 +55,13 @@ internal static class NamespaceCompiler
     private static BecomeRoot Root(Config config)
     {
         bool joined = !config.Linux.HasNewNamespace("user");
+        User user = config.Process!.User;
         return new BecomeRoot
         {
-            Uid = joined || IdMapping.Has(config.Linux.UidMappings, 0) ? 0 : config.Process!.User.Uid,
-            Gid = joined || IdMapping.Has(config.Linux.GidMappings, 0) ? 0 : config.Process!.User.Gid,
+            Uid = joined || IdMapping.Has(config.Linux.UidMappings, 0) ? 0 : user.Uid,
+            Gid = joined || IdMapping.Has(config.Linux.GidMappings, 0) ? 0 : user.Gid,
+            OrUid = user.Uid,
+            OrGid = user.Gid,
         };
     }
 

@@ -68,11 +68,16 @@ internal struct BecomeRoot : IStep
     /// <summary>0, or where the mappings have none, the container's user, who has all capabilities to begin with as well.</summary>
     public uint Uid, Gid;
 
+    /// <summary>The container's user, for a namespace that is joined and turns out to map no 0.</summary>
+    public uint OrUid, OrGid;
+
     public readonly int Run(ref Execution run)
     {
         int result = Report.AwaitAnswer(ref run);
         if (result >= 0) result = Credentials.SetGid(Gid);
-        return result < 0 ? result : Credentials.SetUid(Uid);
+        if (result == -Errno.EINVAL) result = Credentials.SetGid(OrGid);
+        if (result >= 0) result = Credentials.SetUid(Uid);
+        return result == -Errno.EINVAL ? Credentials.SetUid(OrUid) : result;
     }
 
     public readonly StepDescription Describe(PlanReader plan) => new("become-root", $"{Uid}:{Gid}");

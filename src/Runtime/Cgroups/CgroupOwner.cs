@@ -18,13 +18,15 @@ internal static unsafe class CgroupOwner
     /// The host's uid of the container's user, if the container has a cgroup namespace of its own and its cgroups are mounted
     /// writable; null: the cgroup stays root's.
     /// </summary>
-    public static uint? Of(Config config)
+    /// <param name="joined">The mappings of a user namespace that is joined.</param>
+    public static uint? Of(Config config, List<IdMapping> joined)
     {
         if (!config.Linux.HasNewNamespace("cgroup") || !config.Mounts.Exists(IsWritableCgroup)) return null;
         uint uid = config.Process!.User.Uid;
-        if (config.Linux.HasNewNamespace("user"))
+        if (config.Linux.HasNamespace("user"))
         {
-            IdMapping mapping = config.Linux.UidMappings.Find(one => uid >= one.ContainerId && uid - one.ContainerId < one.Size)!;
+            List<IdMapping> mappings = config.Linux.HasNewNamespace("user") ? config.Linux.UidMappings : joined;
+            if (mappings.Find(one => uid >= one.ContainerId && uid - one.ContainerId < one.Size) is not { } mapping) return null;
             uid = mapping.HostId + (uid - mapping.ContainerId);
         }
 

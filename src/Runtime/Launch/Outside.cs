@@ -33,7 +33,7 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
         if (plan.UserNamespace != null) yield return (new StepDescription("write", "uid_map gid_map"), "linux.uidMappings");
         if (config.Process!.OomScoreAdj is { } score)
             yield return (new StepDescription("write", "oom_score_adj", ("value", $"{score}")), "process.oomScoreAdj");
-        if (plan.Cgroup != null && CgroupOwner.Of(config) is { } owner)
+        if (plan.Cgroup != null && CgroupOwner.Of(config, []) is { } owner)
             yield return (new StepDescription("chown-cgroup", plan.Cgroup.Directory, ("owner", $"{owner}")), "linux.cgroupsPath");
         if (config.Linux.IntelRdt is { } rdt) yield return (new StepDescription("resctrl", rdt.ClosId), "linux.intelRdt");
         foreach ((string clock, TimeOffset offset) in config.Linux.TimeOffsets)
@@ -53,7 +53,7 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
     public void AfterFork()
     {
         if (plan.Config.Process!.OomScoreAdj is { } score) SetOomScore(score);
-        if (plan.Cgroup != null && CgroupOwner.Of(plan.Config) is { } owner) CgroupOwner.Give(plan.Cgroup.Directory, owner);
+        if (plan.Cgroup != null) GiveCgroup(plan.Cgroup.Directory);
         if (plan.Config.Linux.IntelRdt is { } rdt) resctrl = ResctrlGroup.Create(rdt, state.Id, pid);
     }
 
@@ -112,6 +112,13 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
             HookResult result = HostHook.Run(hooks[i], json, state.Bundle, interruptible: true);
             if (!result.Succeeded) throw new RtException($"hooks.{kind}[{i}]: {result.Describe($"hook {hooks[i].Path}")}");
         }
+    }
+
+    private void GiveCgroup(string directory)
+    {
+        Linux linux = plan.Config.Linux;
+        List<IdMapping> joined = linux.HasNamespace("user") && plan.UserNamespace == null ? UserNamespace.UidsOf(pid) : [];
+        if (CgroupOwner.Of(plan.Config, joined) is { } owner) CgroupOwner.Give(directory, owner);
     }
 
     private void SetOomScore(int score)

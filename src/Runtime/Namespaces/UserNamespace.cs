@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Rt.Kernel;
 using Rt.Spec;
@@ -63,6 +64,21 @@ internal sealed record UserNamespace(List<IdMapping> Uids, List<IdMapping> Gids)
         Files.close(other);
         Files.read(own, &nothing, 1);
         Processes.exit_group(0);
+    }
+
+    /// <summary>The mappings of the user namespace that a process is in.</summary>
+    public static List<IdMapping> UidsOf(int pid)
+    {
+        List<IdMapping> mappings = [];
+        string text = FileContent.TryReadText($"/proc/{pid}/uid_map") ?? "";
+        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            uint[] numbers = Array.ConvertAll(line.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                number => uint.Parse(number, CultureInfo.InvariantCulture));
+            mappings.Add(new IdMapping { ContainerId = numbers[0], HostId = numbers[1], Size = numbers[2] });
+        }
+
+        return mappings;
     }
 
     private static bool IsOwnAlone(List<IdMapping> mappings, int id) => mappings is [{ Size: 1 } one] && one.HostId == id;

@@ -78,12 +78,17 @@ internal unsafe struct MountFileSystem : IStep
         }
 
         if (target >= 0 && (OldFlags != 0 || HasLongOption(ref run))) return MountTheOldWay(ref run, target);
-        int fs = fsopen(run.At(Type));
-        if (fs < 0) return fs;
-        int result = Configure(ref run, fs, InheritMode && !made ? target : -1);
-        int mount = result < 0 ? result : fsmount(fs, Changes.Set);
-        if (mount < 0) run.ExplainByLog(fs);
-        Files.close(fs);
+        int result;
+        int mount = fsopen(run.At(Type)); // sysfs refuses here already
+        if (mount >= 0)
+        {
+            int fs = mount;
+            result = Configure(ref run, fs, InheritMode && !made ? target : -1);
+            mount = result < 0 ? result : fsmount(fs, Changes.Set);
+            if (mount < 0) run.ExplainByLog(fs);
+            Files.close(fs);
+        }
+
         MountChanges changes = Changes with { Set = 0, Clear = 0 };
         if (mount == -Errno.EPERM && OrBindSys)
         {

@@ -97,7 +97,7 @@ internal unsafe struct MountFileSystem : IStep
         }
 
         if (mount < 0) return mount;
-        result = CopyUp && !made ? TreeCopy.Copy(target, mount) : 0;
+        result = CopyUp && !made ? TreeCopy.Copy(target, mount, withRoot: InheritMode) : 0;
         if (result >= 0 && target >= 0) result = changes.Attach(ref run, mount, target);
         if (Keep != Slot.None) run[Keep] = mount;
         else Files.close(mount);
@@ -143,7 +143,7 @@ internal unsafe struct MountFileSystem : IStep
         int mounted = result < 0 ? result : InRoot.Open(run[Slot.Root], run.At(Target));
         if (mounted >= 0)
         {
-            result = CopyUp ? TreeCopy.Copy(target, mounted) : 0;
+            result = CopyUp ? TreeCopy.Copy(target, mounted, withRoot: InheritMode) : 0;
             if (result >= 0) result = (Changes with { Set = 0, Clear = 0 }).Apply(ref run, mounted);
         }
 

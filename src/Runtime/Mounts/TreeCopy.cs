@@ -12,7 +12,10 @@ internal static unsafe class TreeCopy
 
     /// <param name="from">A directory, O_PATH will do.</param>
     /// <param name="to">An empty directory.</param>
-    public static int Copy(int from, int to, int depth = 0)
+    /// <param name="withRoot">Whether that directory itself gets owner and permission bits, too.</param>
+    public static int Copy(int from, int to, bool withRoot) => Copy(from, to, withRoot, 0);
+
+    private static int Copy(int from, int to, bool withRoot, int depth)
     {
         if (depth > MaxDepth) return -Errno.ENAMETOOLONG;
         int source, target, result;
@@ -23,7 +26,7 @@ internal static unsafe class TreeCopy
         }
 
         result = target < 0 ? target : CopyEntries(source, target, depth);
-        if (result >= 0) result = Statx.Of(source, out Statx stat) is < 0 and var failed ? failed : CopyOwner(target, stat);
+        if (result >= 0 && withRoot) result = Statx.Of(source, out Statx stat) is < 0 and var failed ? failed : CopyOwner(target, stat);
         if (source >= 0) Files.close(source);
         if (target >= 0) Files.close(target);
         return result;
@@ -68,7 +71,7 @@ internal static unsafe class TreeCopy
         const int Flags = Files.O_PATH;
         int from = Files.openat(source, name, Flags | Files.O_DIRECTORY | Files.O_NOFOLLOW);
         int to = from < 0 ? from : Files.openat(target, name, Flags | Files.O_DIRECTORY | Files.O_NOFOLLOW);
-        result = to < 0 ? to : Copy(from, to, depth + 1);
+        result = to < 0 ? to : Copy(from, to, withRoot: true, depth + 1);
         if (from >= 0) Files.close(from);
         if (to >= 0) Files.close(to);
         return result;
@@ -100,20 +103,24 @@ internal static unsafe class TreeCopy
         if (length < 0) return (int)length;
         text[length] = 0;
         int result = Files.symlinkat(text, target, name);
-        return result < 0 ? result : Files.fchownat(target, name, stat.Uid, stat.Gid, Files.AT_SYMLINK_NOFOLLOW);
+        return result < 0 ? result : Mapped(Files.fchownat(target, name, stat.Uid, stat.Gid, Files.AT_SYMLINK_NOFOLLOW));
     }
 
     private static int CopyNode(int target, byte* name, in Statx stat)
     {
         ulong device = (stat.RdevMinor & 0xff) | (stat.RdevMajor << 8) | ((ulong)(stat.RdevMinor & ~0xffu) << 12);
         int result = Files.mknodat(target, name, stat.Mode, device);
-        return result < 0 ? result : Files.fchownat(target, name, stat.Uid, stat.Gid, Files.AT_SYMLINK_NOFOLLOW);
+        if (result == -Errno.EPERM) return 0; // no device can be made in a user namespace
+        return result < 0 ? result : Mapped(Files.fchownat(target, name, stat.Uid, stat.Gid, Files.AT_SYMLINK_NOFOLLOW));
     }
+
+    /// <summary>What belongs to an id that the user namespace does not map becomes its root's.</summary>
+    private static int Mapped(int chowned) => chowned == -Errno.EINVAL ? 0 : chowned;
 
     /// <summary>The owner first: changing it takes away set-user-ID bits.</summary>
     private static int CopyOwner(int to, in Statx stat)
     {
-        int result = Files.fchown(to, stat.Uid, stat.Gid);
+        int result = Mapped(Files.fchown(to, stat.Uid, stat.Gid));
         return result < 0 ? result : Files.fchmod(to, stat.Mode & 0xfffu);
     }
 }

@@ -62,7 +62,7 @@ internal static class DeviceCompiler
     }
 
     private static bool IsBindOverDev(Mount mount) =>
-        MountCompiler.IsAt(mount, "/dev")
+        MountCompiler.IsAt(mount, "/dev") && !mount.Options.Contains("remount")
             && (mount.Type is "bind" or "rbind" || mount.Options.Exists(option => option is "bind" or "rbind"));
 
     private static void Device(PlanWriter plan, Device device, string origin)

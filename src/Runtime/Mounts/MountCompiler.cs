@@ -42,7 +42,7 @@ internal static class MountCompiler
         {
             Mount mount = config.Mounts[i];
             if (!IsLateReadonly(mount) || !MountOptions.Parse(mount.Options, "").Readonly) continue;
-            bool covered = config.Mounts.FindLastIndex(other => IsAt(other, mount.Destination)) > i;
+            bool covered = config.Mounts.FindLastIndex(other => IsAt(other, mount.Destination) && !StaysReadonly(other)) > i;
             if (!covered) plan.Add(new MountReadonly { Target = plan.Text(mount.Destination) }, $"mounts[{i}]");
         }
     }
@@ -98,4 +98,8 @@ internal static class MountCompiler
     public static bool IsShared(Config config) => config.Linux.RootfsPropagation is "shared" or "rshared";
 
     public static bool IsLateReadonly(Mount mount) => mount.Type == "tmpfs" || IsAt(mount, "/dev");
+
+    /// <summary>Whether a mount only changes what is there and leaves it read-only.</summary>
+    private static bool StaysReadonly(Mount mount) =>
+        mount.Options.Contains("remount") && (MountOptions.Parse(mount.Options, "").Clear & MOUNT_ATTR_RDONLY) == 0;
 }

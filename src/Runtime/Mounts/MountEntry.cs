@@ -35,7 +35,7 @@ internal sealed class MountEntry
     {
         bool bind = options.Bind || mount.Type is "bind" or "rbind";
         bool mapped = options.IdMap || mount.UidMappings.Count > 0;
-        if (mapped && !bind) throw new SpecException($"{origin}.options", "only bind mounts can have mapped ids");
+        if (mapped && (!bind || options.Remount)) throw new SpecException($"{origin}.options", "only new bind mounts can have mapped ids");
         if (options.CopyUp && mount.Type != "tmpfs") throw new SpecException($"{origin}.options", "tmpcopyup is for tmpfs");
         if (options.Remount) Remount(bind);
         else if (bind) Bind();
@@ -46,10 +46,11 @@ internal sealed class MountEntry
 
     private void Remount(bool bind)
     {
-        bool fileSystem = !bind && (options.Data.Count > 0 || ((options.Set | options.Clear) & MOUNT_ATTR_RDONLY) != 0);
-        if (!bind && options.Readonly) options.Data.Insert(0, ("ro", null));
+        ulong later = MountCompiler.IsLateReadonly(mount) ? options.Set & MOUNT_ATTR_RDONLY : 0;
+        bool fileSystem = !bind && (options.Data.Count > 0 || ((options.Set | options.Clear) & MOUNT_ATTR_RDONLY & ~later) != 0);
+        if (!bind && options.Readonly && later == 0) options.Data.Insert(0, ("ro", null));
         else if (!bind && (options.Clear & MOUNT_ATTR_RDONLY) != 0) options.Data.Insert(0, ("rw", null));
-        plan.Add(new Remount { Target = Target, Options = Data(), FileSystem = fileSystem, Changes = Changes() }, origin);
+        plan.Add(new Remount { Target = Target, Options = Data(), FileSystem = fileSystem, Changes = Changes(later) }, origin);
     }
 
     private void Bind()

@@ -24,6 +24,7 @@ public sealed class MountOptionsTests
     [InlineData("atime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME)]
     [InlineData("strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME)]
     [InlineData("nostrictatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME)]
+    [InlineData("norelatime", 0ul, 0ul)]
     public void An_attribute_is_set_or_cleared_on_the_mount_or_with_r_on_all_below(string word, ulong set, ulong clear)
     {
         MountOptions plain = Parse(word);
@@ -56,7 +57,7 @@ public sealed class MountOptionsTests
     [Fact]
     public void The_access_time_is_cleared_whole_whenever_it_is_set() // else mount_setattr(2) says EINVAL
     {
-        foreach (string word in new[] { "noatime", "strictatime", "relatime", "norelatime", "nostrictatime", "atime" })
+        foreach (string word in new[] { "noatime", "strictatime", "relatime", "nostrictatime", "atime" })
             (Parse(word).Clear & MOUNT_ATTR__ATIME).Should().Be(MOUNT_ATTR__ATIME, word);
     }
 
@@ -113,8 +114,6 @@ public sealed class MountOptionsTests
     [InlineData("defaults")]
     [InlineData("auto")]
     [InlineData("noauto")]
-    [InlineData("silent")]
-    [InlineData("loud")]
     [InlineData("")]
     public void A_word_of_fstab_that_asks_for_nothing_is_left_out(string word)
     {
@@ -123,15 +122,33 @@ public sealed class MountOptionsTests
     }
 
     [Theory]
-    [InlineData("tmpcopyup")]
-    [InlineData("idmap")]
-    [InlineData("idmap=uids=0-1000-1")]
-    [InlineData("ridmap")]
     [InlineData("copy-symlink")]
-    [InlineData("remount")]
+    [InlineData("idmap=uids=0-1000-1")]
     public void An_option_that_is_not_supported_yet_is_refused_by_its_path(string word) =>
         FluentActions.Invoking(() => MountOptions.Parse(["ro", word], "mounts[3]"))
             .Should().Throw<SpecException>().Which.Path.Should().Be("mounts[3].options[1]");
+
+    [Theory]
+    [InlineData("remount", "Remount")]
+    [InlineData("tmpcopyup", "CopyUp")]
+    [InlineData("idmap", "IdMap")]
+    [InlineData("ridmap", "IdMap IdMapRecursive")]
+    [InlineData("iversion", "InodeVersion")]
+    [InlineData("iversion,noiversion", "")]
+    [InlineData("noiversion,iversion", "InodeVersion")]
+    [InlineData("silent", "Silent")]
+    [InlineData("silent,loud", "")]
+    [InlineData("loud,silent", "Silent")]
+    public void An_option_that_makes_something_else_of_a_mount_is_kept_from_the_file_system(string words, string expected)
+    {
+        MountOptions options = Parse(words.Split(','));
+        options.Data.Should().BeEmpty();
+        string.Join(' ', new (string, bool)[]
+            {
+                ("Remount", options.Remount), ("CopyUp", options.CopyUp), ("IdMap", options.IdMap),
+                ("IdMapRecursive", options.IdMapRecursive), ("InodeVersion", options.InodeVersion), ("Silent", options.Silent),
+            }.Where(one => one.Item2).Select(one => one.Item1)).Should().Be(expected);
+    }
 
     [Fact]
     public void Every_option_that_rt_features_lists_is_known()

@@ -50,11 +50,11 @@ internal sealed class MountOptions
 
     /// <summary>Words that ask for nothing: of fstab, and what is so anyway.</summary>
     private static readonly HashSet<string> Ignored = new(StringComparer.Ordinal)
-        { "defaults", "auto", "noauto", "silent", "loud", "noiversion" };
+        { "defaults", "auto", "noauto" };
 
     /// <summary>Options that make something else of a mount than its flags.</summary>
     private static readonly HashSet<string> Special = new(StringComparer.Ordinal)
-        { "bind", "rbind", "remount", "tmpcopyup", "idmap", "ridmap", "iversion" };
+        { "bind", "rbind", "remount", "tmpcopyup", "idmap", "ridmap", "iversion", "noiversion", "silent", "loud" };
 
     /// <summary>Options that other runtimes give a meaning of their own, which would be lost on a file system.</summary>
     private static readonly HashSet<string> NotSupported = new(StringComparer.Ordinal) { "copy-symlink", "idmap", "ridmap" };
@@ -67,6 +67,9 @@ internal sealed class MountOptions
 
     /// <summary>Inodes count their changes (MS_I_VERSION), which only mount(2) can ask for.</summary>
     public bool InodeVersion { get; private set; }
+
+    /// <summary>The kernel is to log nothing about the mount (MS_SILENT), which only mount(2) can ask for as well.</summary>
+    public bool Silent { get; private set; }
 
     /// <summary>A tmpfs gets what is in the directory that it covers.</summary>
     public bool CopyUp { get; private set; }
@@ -135,7 +138,8 @@ internal sealed class MountOptions
         Bind |= option is "bind" or "rbind";
         Recursive |= option == "rbind";
         Remount |= option == "remount";
-        InodeVersion |= option == "iversion";
+        if (option is "iversion" or "noiversion") InodeVersion = option == "iversion";
+        if (option is "silent" or "loud") Silent = option == "silent";
         CopyUp |= option == "tmpcopyup";
         IdMap |= option is "idmap" or "ridmap";
         IdMapRecursive |= option == "ridmap";

@@ -77,7 +77,7 @@ internal unsafe struct MountFileSystem : IStep
             if (target < 0) return target;
         }
 
-        if (target >= 0 && (OldFlags != 0 || HasLongOption(ref run))) return MountTheOldWay(ref run, target);
+        if (target >= 0 && (OldFlags != 0 || HasLongOption(ref run))) return MountTheOldWay(ref run, target, InheritMode && !made);
         int result;
         int mount = fsopen(run.At(Type)); // sysfs refuses here already
         if (mount >= 0)
@@ -117,11 +117,20 @@ internal unsafe struct MountFileSystem : IStep
     }
 
     /// <summary>mount(2), by way of the descriptor: all options in one text of up to a page.</summary>
-    private readonly int MountTheOldWay(ref Execution run, int target)
+    private readonly int MountTheOldWay(ref Execution run, int target, bool inheritMode)
     {
         const int PageSize = 4096;
         byte* data = stackalloc byte[PageSize];
         int length = 0;
+        if (inheritMode)
+        {
+            int looked = Statx.Of(target, out Statx stat);
+            if (looked < 0) return looked;
+            fixed (byte* mode = "mode="u8) Text.Copy(data, mode, 5);
+            WriteOctal(data + 5, stat.Mode);
+            length = 9;
+        }
+
         for (int i = 0; i < Options.Count; i++)
         {
             byte* text = run.At(Options, i);
@@ -184,9 +193,15 @@ internal unsafe struct MountFileSystem : IStep
         int result = Statx.Of(directory, out Statx stat);
         if (result < 0) return result;
         byte* octal = stackalloc byte[5];
-        for (int i = 0, shift = 9; i < 4; i++, shift -= 3) octal[i] = (byte)('0' + ((stat.Mode >> shift) & 7));
+        WriteOctal(octal, stat.Mode);
         octal[4] = 0;
         fixed (byte* mode = "mode\0"u8) return fsconfig_string(fs, mode, octal);
+    }
+
+    /// <summary>The permission bits in four digits.</summary>
+    private static void WriteOctal(byte* digits, uint mode)
+    {
+        for (int i = 0, shift = 9; i < 4; i++, shift -= 3) digits[i] = (byte)('0' + ((mode >> shift) & 7));
     }
 
     public readonly StepDescription Describe(PlanReader plan)

@@ -33,9 +33,10 @@ internal static unsafe class Guard
         int self = FileContent.Open("/proc/self/exe", Files.O_RDONLY);
         KernelException.Check(Statx.Of(self, out Statx stat), "stat /proc/self/exe");
         int view = OpenThroughOverlay(stat);
-        if (view < 0) view = Copy(self, (nint)stat.Size);
+        bool copied = view < 0;
+        if (copied) view = Copy(self, (nint)stat.Size);
         // The new process must see that it is protected, which it does by the seals of a copy.
-        if (!ExecutableSwap.To(view)) Restart(Copy(self, (nint)stat.Size));
+        if (!ExecutableSwap.To(view)) Restart(copied ? view : Copy(self, (nint)stat.Size));
         Files.close(self);
         Files.close(view);
     }

@@ -9,6 +9,9 @@ internal sealed class IdMapping
     public uint HostId { get; set; }
     public uint Size { get; set; }
 
+    /// <summary>A property that the configuration does not have and must have, or "".</summary>
+    public string Missing { get; init; } = "";
+
     /// <summary>Whether one of the ranges has this id of the container's.</summary>
     public static bool Has(List<IdMapping> mappings, uint containerId) =>
         mappings.Exists(one => containerId >= one.ContainerId && containerId - one.ContainerId < one.Size);

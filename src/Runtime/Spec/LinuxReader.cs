@@ -35,17 +35,23 @@ internal static class LinuxReader
 
     public static IdMapping ReadMapping(ref JsonCursor json)
     {
-        IdMapping mapping = new();
-        if (!json.Object()) return mapping;
+        uint? container = null, host = null, size = null;
+        if (!json.Object()) return new IdMapping();
         while (json.Property(out var name))
         {
-            if (name.Is("containerID"u8)) mapping.ContainerId = json.UInt32();
-            else if (name.Is("hostID"u8)) mapping.HostId = json.UInt32();
-            else if (name.Is("size"u8)) mapping.Size = json.UInt32();
+            if (name.Is("containerID"u8)) container = json.UInt32OrNull();
+            else if (name.Is("hostID"u8)) host = json.UInt32OrNull();
+            else if (name.Is("size"u8)) size = json.UInt32OrNull();
             else json.Skip();
         }
 
-        return mapping;
+        return new IdMapping
+        {
+            ContainerId = container ?? 0,
+            HostId = host ?? 0,
+            Size = size ?? 0,
+            Missing = container == null ? "containerID" : host == null ? "hostID" : size == null ? "size" : "",
+        };
     }
 
     private static Namespace ReadNamespace(ref JsonCursor json)

@@ -36,6 +36,7 @@ internal static class NamespaceValidation
         for (int i = 0; i < mappings.Count; i++)
         {
             IdMapping one = mappings[i];
+            Require(one.Missing.Length == 0, $"{path}[{i}].{one.Missing}", "is required");
             Require(one.Size > 0, $"{path}[{i}].size", "must be more than 0");
             // The last id, 2^32-1, stands for "no id".
             Require((ulong)one.ContainerId + one.Size <= uint.MaxValue, $"{path}[{i}].containerID", "the range goes beyond 32 bits");

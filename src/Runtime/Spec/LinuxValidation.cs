@@ -30,6 +30,8 @@ internal static class LinuxValidation
         Require(device.Path.StartsWith('/') && !device.Path.EndsWith('/') && Path.GetFileName(device.Path) is not ("." or ".."),
             path + ".path", $"\"{device.Path}\" must be an absolute path of a file");
         Require(device.Type is "c" or "u" or "b" or "p", path + ".type", $"\"{device.Type}\" is no type of device (c, u, b or p)");
+        Id(device.Uid, path + ".uid");
+        Id(device.Gid, path + ".gid");
         if (device.Type == "p") return;
         Require(device.Major is >= 0 and <= 0xfff, path + ".major", $"{device.Major} is not between 0 and 4095");
         Require(device.Minor is >= 0 and <= 0xfffff, path + ".minor", $"{device.Minor} is not between 0 and 1048575");

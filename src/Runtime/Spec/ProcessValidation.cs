@@ -16,6 +16,9 @@ internal static class ProcessValidation
             Require(process.Env[i].IndexOf('=') > 0, $"process.env[{i}]", $"\"{process.Env[i]}\" is not of the form NAME=value");
         Require(process.OomScoreAdj is null or (>= -1000 and <= 1000), "process.oomScoreAdj",
             $"{process.OomScoreAdj} is not between -1000 and 1000");
+        Id(process.User.Uid, "process.user.uid");
+        Id(process.User.Gid, "process.user.gid");
+        for (int i = 0; i < process.User.AdditionalGids.Count; i++) Id(process.User.AdditionalGids[i], $"process.user.additionalGids[{i}]");
         Require((process.User.Umask ?? 0) <= 0x1ff, "process.user.umask", $"{process.User.Umask} is not between 0 and 511 (0777)");
         Limits(process.Rlimits);
         if (process.Scheduler is { } scheduler) Scheduler(scheduler);

@@ -23,6 +23,9 @@ internal static class Validation
         if (!holds) throw new SpecException(path, problem);
     }
 
+    /// <summary>The system calls take 2^32-1 for "leave it as it is": a process that asked for it would stay root.</summary>
+    public static void Id(uint? id, string path) => Require(id != uint.MaxValue, path, $"{id} is no id: it stands for none");
+
     private static void Version(string version)
     {
         Require(version.Length > 0, "ociVersion", "is required");

@@ -22,7 +22,7 @@ internal static unsafe class SeccompCompiler
 
     public static SeccompFilter Compile(Seccomp seccomp)
     {
-        uint defaultAction = Action(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction");
+        uint defaultAction = Action(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction", "linux.seccomp.defaultErrnoRet");
         uint flags = Flags(seccomp.Flags);
         SeccompListener? listener = Listener(seccomp, defaultAction, ref flags);
         nint context = seccomp_init(defaultAction);
@@ -105,7 +105,7 @@ internal static unsafe class SeccompCompiler
 
     private static void AddRule(nint context, SeccompRule rule, uint defaultAction, string path)
     {
-        uint action = Action(rule.Action, rule.ErrnoRet, path + ".action");
+        uint action = Action(rule.Action, rule.ErrnoRet, path + ".action", path + ".errnoRet");
         if (rule.Names.Count == 0) throw new SpecException(path + ".names", "names no system call");
         if (action == defaultAction) return; // nothing that the default does not do
 
@@ -147,13 +147,13 @@ internal static unsafe class SeccompCompiler
         return repeated ? comparisons.ConvertAll(comparison => new[] { comparison }) : [[.. comparisons]];
     }
 
-    private static uint Action(string name, uint? errnoRet, string path)
+    private static uint Action(string name, uint? errnoRet, string path, string errnoPath)
     {
         if (!SeccompWords.Actions.TryGetValue(name, out uint action)) throw Unsupported(path, name);
         if (action is not (SCMP_ACT_ERRNO or SCMP_ACT_TRACE))
             return errnoRet is null ? action : throw new SpecException(path, $"{name} takes no errnoRet");
         uint value = errnoRet ?? EPERM;
-        return value <= 0xffff ? action | value : throw new SpecException(path, $"errnoRet {value} is over 65535");
+        return value <= 0xffff ? action | value : throw new SpecException(errnoPath, $"{value} is over 65535");
     }
 
     private static byte[] Export(nint context)

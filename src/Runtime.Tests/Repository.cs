@@ -11,6 +11,9 @@ internal static class Repository
     /// <summary>Bundles' config.json files and what they must compile to.</summary>
     public static string Bundles => Path.Combine(Root, "testdata/bundles");
 
+    /// <summary>Configurations that are to be refused, as changes to a good one.</summary>
+    public static string BadConfigs => Path.Combine(Root, "testdata/bad-configs");
+
     private static string FindRoot()
     {
         string directory = AppContext.BaseDirectory;

@@ -65,7 +65,8 @@ internal static class Compiler
         if (filter != null && !process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
         // An ordinary user must give up setgroups(2) to map his own group: what he is in, he stays in.
         bool keepGroups = Annotations.KeepGroups(config) || (options.Rootless && process.User.AdditionalGids.Count == 0);
-        ProcessCompiler.User(plan, process.User, keepGroups);
+        bool joinsUsers = config.Linux.HasNamespace("user") && !config.Linux.HasNewNamespace("user");
+        ProcessCompiler.User(plan, process.User, keepGroups, noGroups: joinsUsers);
         ulong grantable = config.Linux.HasNamespace("user") ? ulong.MaxValue : host.Capabilities;
         SecurityCompiler.Capabilities(plan, capabilities, host.LastCapability, grantable, options.Warn);
 

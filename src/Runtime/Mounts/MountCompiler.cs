@@ -7,11 +7,11 @@ namespace Rt.Mounts;
 /// <summary>What config.json's root, mounts (<see cref="MountEntry"/>), maskedPaths and readonlyPaths compile to.</summary>
 internal static class MountCompiler
 {
-    /// <summary>The root file system, in a mount namespace whose changes stay inside.</summary>
+    /// <summary>The root file system; in a mount namespace that is the container's own, with no changes propagating to the host.</summary>
     public static void OpenRoot(PlanWriter plan, Config config, string bundle)
     {
-        bool shared = IsShared(config), hosts = !config.Linux.HasNamespace("mount");
-        if (!shared && !hosts)
+        bool shared = IsShared(config), others = !config.Linux.HasNewNamespace("mount");
+        if (!shared && !others)
             plan.Add(new HostPropagation { Flags = (uint)HostPropagation(config) },
                 config.Linux.RootfsPropagation.Length == 0 ? "" : "linux.rootfsPropagation");
 
@@ -20,8 +20,8 @@ internal static class MountCompiler
         {
             Path = plan.Text(path),
             Base = Path.IsPathRooted(path) ? default : plan.Text(bundle),
-            PrivateParent = shared && !hosts,
-            Private = hosts,
+            PrivateParent = shared && !others,
+            Private = others,
         }, "root.path");
     }
 
@@ -65,7 +65,7 @@ internal static class MountCompiler
 
     public static void EnterRoot(PlanWriter plan, Config config, bool noPivot)
     {
-        if (!config.Linux.HasNamespace("mount")) plan.Add(default(ChangeRoot));
+        if (!config.Linux.HasNewNamespace("mount")) plan.Add(default(ChangeRoot));
         else if (noPivot) plan.Add(default(MoveRoot));
         else plan.Add(new PivotRoot { HostShared = IsShared(config) });
     }

@@ -39,7 +39,7 @@ internal sealed class MountEntry
         if (options.CopyUp && mount.Type != "tmpfs") throw new SpecException($"{origin}.options", "tmpcopyup is for tmpfs");
         if (options.Remount) Remount(bind);
         else if (bind) Bind();
-        else if (mount.Type is "cgroup" or "cgroup2" && context.HostCgroups is { } cgroups && !config.Linux.HasNewNamespace("cgroup"))
+        else if (mount.Type is "cgroup" or "cgroup2" && context.HostCgroups is { } cgroups && !config.Linux.HasNamespace("cgroup"))
             Cgroups(cgroups);
         else FileSystem();
     }

@@ -42,7 +42,7 @@ internal unsafe struct OpenRoot : IStep
 
     /// <summary>
     /// Keeps what is mounted in the root from propagating. For a container without a mount namespace of its own, whose root is
-    /// attached among the host's mounts (<see cref="HostRoot"/>).
+    /// attached among the mounts of others.
     /// </summary>
     public bool Private;
 
@@ -146,8 +146,8 @@ internal unsafe struct PivotRoot : IStep
 }
 
 /// <summary>
-/// Enters the root of a container that shares the host's mount namespace, where nothing may be taken away or moved. Weaker than
-/// pivot_root: a process with CAP_SYS_CHROOT may get out.
+/// Enters the root of a container in a mount namespace of others, the host's or one that it joins, where nothing may be taken
+/// away or moved. Weaker than pivot_root: a process with CAP_SYS_CHROOT may get out.
 /// </summary>
 internal unsafe struct ChangeRoot : IStep
 {

@@ -13,7 +13,12 @@ internal struct JoinNamespace : IStep
     public Slot Namespace;
     public PlanText Path;
 
-    public readonly int Run(ref Execution run) => Processes.setns(run[Namespace], Type);
+    public readonly unsafe int Run(ref Execution run)
+    {
+        // In a user namespace that its maker was not root for, the caller's groups could not be dropped any more.
+        if (Type == Processes.CLONE_NEWUSER) Credentials.setgroups(0, null);
+        return Processes.setns(run[Namespace], Type);
+    }
 
     public readonly StepDescription Describe(PlanReader plan) => new("setns", plan.Text(Path), ("type", NamespaceTypes.Name(Type)));
 

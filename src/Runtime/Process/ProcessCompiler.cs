@@ -19,7 +19,7 @@ internal static class ProcessCompiler
     public static SetRlimit Limit(Rlimit limit) =>
         new() { Resource = Spec.Rlimits.Number(limit.Type), Soft = limit.Soft, Hard = limit.Hard };
 
-    public static void User(PlanWriter plan, User user, bool keepGroups) => plan.Add(
+    public static void User(PlanWriter plan, User user, bool keepGroups, bool noGroups) => plan.Add(
         new SetUser
         {
             Uid = user.Uid,
@@ -27,6 +27,7 @@ internal static class ProcessCompiler
             Umask = user.Umask ?? DefaultUmask,
             Groups = plan.Numbers(user.AdditionalGids),
             KeepGroups = keepGroups,
+            NoGroups = noGroups,
         },
         "process.user");
 

@@ -64,12 +64,20 @@ internal unsafe struct SetUser : IStep
     /// <summary>The caller's supplementary groups stay.</summary>
     public bool KeepGroups;
 
+    /// <summary>There are none any more (<see cref="Namespaces.JoinNamespace"/>): it is no harm if the kernel refuses to drop them.</summary>
+    public bool NoGroups;
+
     public readonly int Run(ref Execution run)
     {
         Files.umask(Umask);
         for (int fd = 0; fd <= 2; fd++) GiveStream(fd);
         int result = Credentials.prctl(Credentials.PR_SET_KEEPCAPS, 1);
-        if (result >= 0 && !KeepGroups) result = Credentials.setgroups(Groups.Count, run.Numbers(Groups));
+        if (result >= 0 && !KeepGroups)
+        {
+            result = Credentials.setgroups(Groups.Count, run.Numbers(Groups));
+            if (result == -Errno.EPERM && NoGroups && Groups.Count == 0) result = 0;
+        }
+
         if (result >= 0) result = Credentials.SetGid(Gid);
         if (result >= 0) result = Credentials.SetUid(Uid);
         if (result >= 0) result = Credentials.prctl(Credentials.PR_SET_KEEPCAPS, 0);

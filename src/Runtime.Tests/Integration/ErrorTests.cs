@@ -111,6 +111,7 @@ public sealed class ErrorTests
         RefusedWith(config => config["process"]!["args"] = new JsonArray(path), words);
 
     [Fact]
+    [Proves("runtime-errors-01")]
     public void A_file_that_is_no_program_fails_at_run_and_at_start()
     {
         using Container container = new(config => config["process"]!["args"] = new JsonArray("/garbage"), ownRoot: true);

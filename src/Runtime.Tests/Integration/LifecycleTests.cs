@@ -194,6 +194,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    [Proves("runtime-delete-02", "runtime-delete-03")]
     public void A_created_container_is_deleted_without_force()
     {
         using Container container = Sleeper();
@@ -301,7 +302,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
-    [Proves("runtime-state-08")]
+    [Proves("runtime-state-08", "runtime-kill-02", "runtime-kill-03")]
     public void A_frozen_container_is_paused_and_can_still_be_killed()
     {
         using Container container = Sleeper();

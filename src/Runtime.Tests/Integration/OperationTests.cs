@@ -107,7 +107,7 @@ public sealed class OperationTests
 
     /// <summary>Such a container can't even be created, as under runc.</summary>
     [Fact]
-    [Proves("runtime-start-04")]
+    [Proves("runtime-start-04", "config-process-01")]
     public void Without_a_process_there_is_nothing_to_start()
     {
         using Container container = Sleeper(config => config.AsObject().Remove("process"));

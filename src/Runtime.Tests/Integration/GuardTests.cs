@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -8,6 +9,7 @@ namespace Rt.Tests.Integration;
 /// /proc/self/exe, the runtime itself, which another process of the container then opens by /proc/PID/exe, to write to it once
 /// it has ended.
 /// </summary>
+[BeyondTheSpec("the protection of rt's binary from the container")]
 public sealed class GuardTests : IDisposable
 {
     private readonly string host = Directory.CreateTempSubdirectory("rt-test-").FullName;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -11,6 +12,14 @@ public sealed class InsideTests
         string output = container.Run().ShouldEndWith(0).Out;
         container.ShouldHaveLeftNothing();
         return output.TrimEnd('\n');
+    }
+
+    /// <summary>What a script prints in a container that a shell runs after some preparation of its own.</summary>
+    private static string RunFrom(string prepare, string script, Action<JsonNode>? change = null)
+    {
+        using Container container = Container.Script(script, change);
+        return Command.Shell($"{prepare}; exec {Repository.Binary} --root $1 run -b $2 $3",
+            container.StateRoot, container.Bundle, container.Id).ShouldEndWith(0).Out;
     }
 
     [Fact]
@@ -27,6 +36,19 @@ public sealed class InsideTests
     public void It_has_the_user_groups_and_umask_of_the_configuration() => Inside("id -u; id -g; id -G; umask", config =>
         config["process"]!["user"] = JsonNode.Parse("""{"uid": 1000, "gid": 1001, "additionalGids": [7, 8], "umask": 63}"""))
         .Should().Be("1000\n1001\n1001 7 8\n0077");
+
+    [Fact]
+    [Proves("config-user-01", "config-user-02")]
+    public void Its_user_and_group_are_0_where_none_are_given()
+    {
+        Inside("id -u; id -g", config => config["process"]!["user"] = JsonNode.Parse("{}")).Should().Be("0\n0");
+        Inside("id -u; id -g", config => config["process"]!["user"] = JsonNode.Parse("""{"gid": 7}""")).Should().Be("0\n7");
+        Inside("id -u; id -g", config => config["process"]!["user"] = JsonNode.Parse("""{"uid": 7}""")).Should().Be("7\n0");
+    }
+
+    [Fact]
+    [Proves("config-user-03")]
+    public void Its_umask_is_not_the_callers() => RunFrom("umask 0077", "umask").Should().Be("0022\n");
 
     [Fact]
     public void Its_standard_streams_are_its_users() =>
@@ -50,6 +72,38 @@ public sealed class InsideTests
     public void Its_environment_is_the_configurations_alone() =>
         Inside("tr '\\0' '\\n' </proc/1/environ | sort")
             .Should().Be("HOME=/root\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nTERM=xterm");
+
+    [Fact]
+    [Proves("config-root-04")]
+    public void It_can_not_write_to_a_root_that_is_read_only()
+    {
+        const string Writes = "echo new >/new; echo changed >>/etc/group; mkdir /etc/d; rm /bin/ls; chmod 777 /; mv /root /r; true";
+        using Container container = Container.Script(Writes, config => config["root"]!["readonly"] = true, ownRoot: true);
+        string before = Listing(container);
+        string[] errors = container.Run().ShouldEndWith(0).Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        errors.Should().HaveCount(6).And.OnlyContain(error => error.Contains("Read-only file system"));
+        Listing(container).Should().Be(before);
+
+        using Container writable = Container.Script(Writes, config => config["root"]!["readonly"] = false, ownRoot: true);
+        writable.Run().ShouldEndWith(0).Error.Should().BeEmpty("these are things that can be done where they may be");
+
+        static string Listing(Container container) =>
+            Command.Shell("cd \"$1\" && ls -lR . && cat etc/group", container.Root).ShouldEndWith(0).Out;
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("value")]
+    [Proves("config-annotations-04", "config-annotations-05")]
+    public void Its_annotations_are_in_its_state_whoever_knows_their_keys(string value)
+    {
+        using Container container = Container.Script("true", config =>
+            config["annotations"] = new JsonObject { ["org.opencontainers.nobody-knows"] = value, ["x"] = value });
+        container.Create().ShouldEndWith(0);
+        JsonNode annotations = JsonNode.Parse(container.Rt("state", container.Id).ShouldEndWith(0).Out)!["annotations"]!;
+        annotations["org.opencontainers.nobody-knows"]!.GetValue<string>().Should().Be(value);
+        annotations["x"]!.GetValue<string>().Should().Be(value);
+    }
 
     [Fact]
     public void Its_working_directory_is_made_if_missing_also_in_a_read_only_root()
@@ -93,9 +147,18 @@ public sealed class InsideTests
         config["process"]!["rlimits"]!.AsArray().Add(JsonNode.Parse("""{"type": "RLIMIT_CORE", "soft": 1, "hard": 2}""")))
         .Should().MatchRegex("Max core file size +1 +2 .*\nMax open files +1024 +1024 ");
 
+    [Theory]
+    [InlineData(567)]
+    [InlineData(0)]
+    [Proves("config-linuxprocess-03")]
+    public void Its_oom_score_is_adjusted(int score) =>
+        RunFrom("echo 300 >/proc/self/oom_score_adj", "cat /proc/1/oom_score_adj",
+            config => config["process"]!["oomScoreAdj"] = score).Should().Be($"{score}\n");
+
     [Fact]
-    public void Its_oom_score_is_adjusted() =>
-        Inside("cat /proc/1/oom_score_adj", config => config["process"]!["oomScoreAdj"] = 567).Should().Be("567");
+    [Proves("config-linuxprocess-04")]
+    public void Its_oom_score_is_the_callers_if_none_is_given() =>
+        RunFrom("echo 300 >/proc/self/oom_score_adj", "cat /proc/1/oom_score_adj").Should().Be("300\n");
 
     [Fact]
     public void It_inherits_no_signal_setup() =>
@@ -167,7 +230,34 @@ public sealed class InsideTests
     [Fact]
     public void Its_cgroup_is_the_root_that_it_sees() => Inside("grep ^0: /proc/self/cgroup").Should().Be("0::/");
 
+    [Theory]
+    [InlineData("/usr/bin:/tmp:/bin", "tool", "/bin")] // in /tmp, it may not be executed
+    [InlineData("/usr/bin:/bin", "tool", "/usr/bin")]
+    [InlineData("/bin::", "other", "./other")] // an empty directory is the working directory
+    [InlineData("/bin", "./other", "./other")]
+    [InlineData("/bin", "/root/other", "/root/other")]
+    [Proves("config-process-07")]
+    public void Its_program_is_looked_up_as_execvp_does(string path, string name, string found)
+    {
+        using Container container = new(config =>
+        {
+            config["process"]!["args"] = new JsonArray(name);
+            config["process"]!["env"] = new JsonArray("PATH=" + path);
+            config["process"]!["cwd"] = "/root";
+        }, ownRoot: true);
+        foreach (string place in (string[])["bin/tool", "usr/bin/tool", "tmp/tool", "root/other"])
+        {
+            string file = Path.Combine(container.Root, place);
+            if (place == "usr/bin/tool" && found == "/bin") continue;
+            File.WriteAllText(file, "#!/bin/sh\necho ${0%/tool}\n");
+            File.SetUnixFileMode(file, (UnixFileMode)(place == "tmp/tool" ? 0x1a4 : 0x1ed));
+        }
+
+        container.Run().ShouldEndWith(0).Out.Should().Be(found + "\n");
+    }
+
     [Fact]
+    [Proves("config-process-07")]
     public void Its_program_is_looked_up_in_its_own_PATH() => Inside("true", config =>
     {
         config["process"]!["args"] = new JsonArray("true");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -28,8 +29,30 @@ public sealed class LimitTests
 
     [Theory]
     [MemberData(nameof(Types))]
+    [Proves("config-posix-03", "config-posix-05", "config-posix-07")]
     public void It_has_limits_of_every_type(string type, string line, ulong soft, ulong hard) =>
         Limits(type, soft, hard).Should().MatchRegex($"(?m)^{line} +{soft} +{hard} ");
+
+    [Fact]
+    [Proves("config-posix-03", "config-posix-05", "config-posix-07")]
+    public void Its_program_reads_the_limits_with_getrlimit()
+    {
+        using Container container = Container.Script("ulimit -Sn; ulimit -Hn", config =>
+            config["process"]!["rlimits"] = JsonNode.Parse("""[{"type": "RLIMIT_NOFILE", "soft": 33, "hard": 44}]"""));
+        container.Run().ShouldEndWith(0).Out.Should().Be("33\n44\n");
+    }
+
+    [Theory]
+    [InlineData("""{"type": "RLIMIT_CORE", "hard": 5}""", 0, 5)]
+    [InlineData("""{"type": "RLIMIT_CORE", "soft": 0}""", 0, 0)]
+    [InlineData("""{"type": "RLIMIT_CORE"}""", 0, 0)]
+    [Proves("config-posix-04", "config-posix-06")]
+    public void A_limit_that_is_not_given_is_0(string limit, int soft, int hard)
+    {
+        using Container container = Container.Script("cat /proc/1/limits",
+            config => config["process"]!["rlimits"] = new JsonArray(JsonNode.Parse(limit)));
+        container.Run().ShouldEndWith(0).Out.Should().MatchRegex($"(?m)^Max core file size +{soft} +{hard} ");
+    }
 
     [ResourceTheory]
     [InlineData("RLIMIT_NICE", "Max nice priority", 20, 40)]
@@ -46,6 +69,23 @@ public sealed class LimitTests
             .ShouldFailWith("process.rlimits[0]: setrlimit RLIMIT_NOFILE: operation not permitted"));
 
     [Fact]
+    [Proves("config-linuxprocess-01", "config-linuxprocess-02")]
+    public void A_capability_that_rt_does_not_have_is_left_out_with_a_warning_in_the_log()
+    {
+        using Container container = Container.Script("grep -E 'CapPrm|CapEff' /proc/1/status", config =>
+            config["process"]!["capabilities"] = JsonNode.Parse("""
+                {"bounding": ["CAP_KILL"], "effective": ["CAP_KILL"], "permitted": ["CAP_KILL", "CAP_SYS_BOOT"]}
+                """));
+        string log = Path.Combine(container.Bundle, "log");
+
+        Command.Run("setpriv", "--bounding-set=-sys_boot", Repository.Binary, "--root", container.StateRoot, "--log", log,
+            "run", "--bundle", container.Bundle, container.Id).ShouldEndWith(0)
+            .Out.Should().Be("CapPrm:\t0000000000000020\nCapEff:\t0000000000000020\n");
+        File.ReadAllText(log).Should().Contain("process.capabilities.permitted: CAP_SYS_BOOT is not rt's to grant, left out");
+    }
+
+    [Fact]
+    [Proves("config-linuxprocess-01", "config-linuxprocess-02")]
     public void A_capability_that_is_unknown_is_left_out_with_a_warning_in_the_log()
     {
         using Container container = Container.Script("grep CapBnd /proc/1/status", config =>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -26,6 +27,16 @@ public sealed class SchedulingTests
     [InlineData("""{"policy": "SCHED_IDLE"}""", "0 0 5")]
     public void Its_scheduler_is_the_configurations(string scheduler, string seen) =>
         Inside(OwnScheduler, "process", "scheduler", scheduler).Should().Be(seen);
+
+    [Fact]
+    [Proves("config-linuxprocess-06", "config-linuxprocess-07")]
+    public void Its_nice_value_and_priority_are_0_if_none_are_given_also_where_the_callers_are_not()
+    {
+        using Container container = Container.Script(OwnScheduler,
+            config => config["process"]!["scheduler"] = JsonNode.Parse("""{"policy": "SCHED_BATCH"}"""));
+        Command.Run("nice", "-n", "7", Repository.Binary, "--root", container.StateRoot, "run", "-b", container.Bundle, container.Id)
+            .ShouldEndWith(0).Out.Should().Be("0 0 3\n");
+    }
 
     [Fact]
     public void Its_scheduler_is_set_before_privileges_are_given_up() =>
@@ -65,6 +76,11 @@ public sealed class SchedulingTests
     public void Its_io_priority_is_the_configurations(string name, int level, string seen) =>
         Inside("ionice -p 1", "process", "ioPriority", $$"""{"class": "{{name}}", "priority": {{level}}}""",
             config => config["process"]!["user"]!["uid"] = 1000).Should().Be(seen);
+
+    [Fact]
+    [Proves("config-linuxprocess-12")]
+    public void An_io_priority_that_is_not_given_is_the_highest() =>
+        Inside("ionice -p 1", "process", "ioPriority", """{"class": "IOPRIO_CLASS_BE"}""").Should().Be("best-effort: prio 0");
 
     [NumaTheory]
     [InlineData("""{"mode": "MPOL_BIND", "nodes": "0"}""", "bind:0")]

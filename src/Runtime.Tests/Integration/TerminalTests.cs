@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -143,6 +144,7 @@ public sealed class TerminalTests
     }
 
     [Fact]
+    [Proves("config-process-02")]
     public void Without_a_terminal_there_is_no_console_and_its_size_means_nothing()
     {
         using Container container = Container.Script("ls /dev/console; tty", config =>

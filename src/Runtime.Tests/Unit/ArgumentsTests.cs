@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Rt.Cli;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
+[BeyondTheSpec("the command line as Go programs take it")]
 public sealed class ArgumentsTests
 {
     [Theory]

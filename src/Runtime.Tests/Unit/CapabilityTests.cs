@@ -1,6 +1,7 @@
 using Rt.Launch;
 using Rt.Cgroups;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
@@ -46,10 +47,12 @@ public sealed class CapabilityTests
     }
 
     [Fact]
+    [Proves("config-linuxprocess-01", "config-linuxprocess-02")]
     public void An_ambient_capability_that_is_not_permitted_and_inheritable_is_left_out_with_a_warning()
     {
         Capabilities capabilities = new()
         {
+            Bounding = ["CAP_KILL", "CAP_MKNOD"],
             Permitted = ["CAP_KILL", "CAP_CHOWN", "CAP_FLY"],
             Inheritable = ["CAP_KILL", "CAP_MKNOD"],
             Ambient = ["CAP_KILL", "CAP_CHOWN", "CAP_MKNOD"],
@@ -66,6 +69,23 @@ public sealed class CapabilityTests
     }
 
     [Fact]
+    [Proves("config-linuxprocess-01", "config-linuxprocess-02")]
+    public void A_capability_that_rt_does_not_have_is_left_out_with_a_warning()
+    {
+        List<string> both = ["CAP_KILL", "CAP_SYS_BOOT"];
+        Capabilities capabilities = new() { Bounding = both, Permitted = both, Effective = both, Inheritable = both, Ambient = both };
+
+        (PlanLine line, List<string> warnings) = Compile(capabilities, CapabilityNames.Mask(["CAP_KILL", "CAP_CHOWN"], 40));
+
+        line.Details.Values.Should().OnlyContain(set => set == "CAP_KILL").And.HaveCount(4);
+        warnings.Should().BeEquivalentTo(
+            "process.capabilities.permitted: CAP_SYS_BOOT is not rt's to grant, left out",
+            "process.capabilities.effective: CAP_SYS_BOOT is not permitted, left out",
+            "process.capabilities.inheritable: CAP_SYS_BOOT is not in the bounding set, or not rt's to grant, left out",
+            "process.capabilities.ambient: CAP_SYS_BOOT is not permitted and inheritable, left out");
+    }
+
+    [Fact]
     public void A_process_without_the_property_has_no_capability()
     {
         (PlanLine line, List<string> warnings) = Compile(null);
@@ -74,13 +94,13 @@ public sealed class CapabilityTests
         warnings.Should().BeEmpty();
     }
 
-    private static (PlanLine Capset, List<string> Warnings) Compile(Capabilities? capabilities)
+    private static (PlanLine Capset, List<string> Warnings) Compile(Capabilities? capabilities, ulong own = ulong.MaxValue)
     {
         Config config = Configs.Read(Configs.Good);
         config.Process!.Capabilities = capabilities;
         List<string> warnings = [];
         LaunchOptions options = new() { Id = "box", Bundle = "/bundle", Warn = warnings.Add };
-        LaunchPlan plan = Compiler.Compile(config, options, new Host(new CgroupHierarchy(null, "/"), 40),
+        LaunchPlan plan = Compiler.Compile(config, options, new Host(new CgroupHierarchy(null, "/"), 40, own),
             _ => throw new InvalidOperationException());
         return (PlanListing.Of(plan).Single(line => line.Step == "capset"), warnings);
     }

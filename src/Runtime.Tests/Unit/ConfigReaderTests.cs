@@ -1,6 +1,9 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Rt.Cgroups;
+using Rt.Launch;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
@@ -85,6 +88,36 @@ public sealed class ConfigReaderTests
         config.OciVersion.Should().Be("1.3.0");
         config.Process!.Cwd.Should().Be("/");
         config.Linux.Resources.Memory.Should().NotBeNull();
+    }
+
+    [Fact]
+    [Proves("config-extensibility-01")]
+    public void Unknown_properties_at_any_depth_change_nothing()
+    {
+        JsonNode good = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.BadConfigs, "good.json")))!;
+        JsonNode extended = good.DeepClone();
+        int added = AddUnknown(extended);
+        added.Should().BeGreaterThan(30, "every object should have got one");
+
+        (string plan, Seccomp seccomp) = Meaning(extended);
+        (string expected, Seccomp expectedSeccomp) = Meaning(good);
+        plan.Should().Be(expected);
+        seccomp.Should().BeEquivalentTo(expectedSeccomp);
+
+        static (string, Seccomp) Meaning(JsonNode config) => (PlanListing.Text(Plans.Lines(config.ToJsonString())),
+            SeccompReader.Read(Configs.Read(config.ToJsonString()).Linux.Seccomp!));
+    }
+
+    /// <summary>To every object but those whose keys anyone may choose; returns how many.</summary>
+    private static int AddUnknown(JsonNode? node, string name = "")
+    {
+        int added = 0;
+        if (node is JsonArray array) return array.Sum(item => AddUnknown(item));
+        if (node is not JsonObject config || name is "annotations" or "sysctl" or "unified") return added;
+        foreach ((string key, JsonNode? value) in config.ToArray()) added += AddUnknown(value, key);
+        config.Insert(0, "unknown", JsonNode.Parse("""{"path": 1, "deeper": [{"type": null}, [], "x"]}"""));
+        config["Path"] = 7; // names have cases
+        return added + 1;
     }
 
     [Fact]

@@ -2,9 +2,11 @@ using System.Text;
 using System.Text.Json;
 using Rt.Containers;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
+[BeyondTheSpec("rt's own file about a container")]
 public sealed class ContainerStateTests
 {
     [Theory]

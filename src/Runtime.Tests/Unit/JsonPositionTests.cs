@@ -1,8 +1,10 @@
 using System.Text;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
+[BeyondTheSpec("where an error says that a value stands")]
 public sealed class JsonPositionTests
 {
     [Theory]

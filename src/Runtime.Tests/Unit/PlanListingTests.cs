@@ -4,10 +4,12 @@ using Rt.Cgroups;
 using Rt.Launch;
 using Rt.Security;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
 /// <summary>The bundles of testdata/ compile to the plans that lie beside them, line by line; RT_WRITE_PLANS=1 writes those anew.</summary>
+[BeyondTheSpec("the plans of whole bundles, to see what a change of the compiler changes")]
 public sealed class PlanListingTests
 {
     private static readonly Host FixedHost = new(new CgroupHierarchy("/sys/fs/cgroup", "/user.slice"), 40);

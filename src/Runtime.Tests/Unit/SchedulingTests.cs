@@ -3,6 +3,7 @@ using Rt.Kernel;
 using Rt.Launch;
 using Rt.Plan;
 using Rt.Process;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
@@ -37,6 +38,12 @@ public sealed class SchedulingTests
         Plans.Step<SetScheduler>(Plans.Compile(Configs.With("process.scheduler",
             """{"policy": "SCHED_DEADLINE", "runtime": 1, "deadline": 2, "period": 3}"""))).Attributes
             .Should().Be(new Scheduling.sched_attr { policy = 6, runtime = 1, deadline = 2, period = 3 });
+
+    [Fact]
+    [Proves("config-linuxprocess-08", "config-linuxprocess-09", "config-linuxprocess-10")]
+    public void Times_of_a_deadline_that_are_not_given_are_0() =>
+        Plans.Step<SetScheduler>(Plans.Compile(Configs.With("process.scheduler", """{"policy": "SCHED_DEADLINE"}"""))).Attributes
+            .Should().Be(new Scheduling.sched_attr { policy = 6 });
 
     [Theory]
     [InlineData("SCHED_FLAG_RESET_ON_FORK", 0x01)]

@@ -1,8 +1,10 @@
 using Rt.Security;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
+[BeyondTheSpec("how compiled filters are kept for the next start")]
 public sealed class SeccompCacheTests : IDisposable
 {
     private const string Profile = """{"defaultAction": "SCMP_ACT_ALLOW", "flags": ["SECCOMP_FILTER_FLAG_LOG"], "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_TRAP"}]}""";

@@ -1,7 +1,9 @@
 using Rt.Kernel;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
+[BeyondTheSpec("the words for signals and errors on the command line")]
 public sealed class SignalsTests
 {
     [Theory]

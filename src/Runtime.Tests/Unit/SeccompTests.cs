@@ -183,7 +183,7 @@ public sealed class SeccompTests
     [InlineData("""{"defaultAction": "ALLOW"}""", "linux.seccomp.defaultAction")]
     [InlineData("""{"defaultAction": "SCMP_ACT_NOTIFY"}""", "linux.seccomp.defaultAction")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "defaultErrnoRet": 1}""", "linux.seccomp.defaultAction")]
-    [InlineData("""{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 65536}""", "linux.seccomp.defaultAction")]
+    [InlineData("""{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 65536}""", "linux.seccomp.defaultErrnoRet")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "flags": ["SECCOMP_FILTER_FLAG_LOG", "LOUD"]}""", "linux.seccomp.flags[1]")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "x86"]}""", "linux.seccomp.architectures[1]")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_S390X"]}""", "linux.seccomp.architectures[0]")]

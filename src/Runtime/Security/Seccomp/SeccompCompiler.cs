@@ -22,7 +22,8 @@ internal static unsafe class SeccompCompiler
 
     public static SeccompFilter Compile(Seccomp seccomp)
     {
-        uint defaultAction = Action(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction", "linux.seccomp.defaultErrnoRet");
+        uint defaultAction = Action(seccomp.DefaultAction, seccomp.DefaultErrnoRet,
+            "linux.seccomp.defaultAction", "linux.seccomp.defaultErrnoRet");
         uint flags = Flags(seccomp.Flags);
         SeccompListener? listener = Listener(seccomp, defaultAction, ref flags);
         nint context = seccomp_init(defaultAction);

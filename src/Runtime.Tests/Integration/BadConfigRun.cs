@@ -5,6 +5,8 @@ public sealed class BadConfigRun : IDisposable
 {
     private const int Shells = 4;
 
+    private static readonly string[] OwnFiles = ["config.json", "out", "error", "code"];
+
     private const string Script = """
         rt=$1; shift
         for bundle; do
@@ -29,8 +31,8 @@ public sealed class BadConfigRun : IDisposable
 
         Command.Running[] shells =
         [
-            .. Enumerable.Range(0, Shells).Select(shell => Command.Start(
-                ["/bin/sh", "-c", Script, "sh", Repository.Binary, .. rows.Values.Select(row => row.Bundle).Where((_, i) => i % Shells == shell)])),
+            .. rows.Values.Select(row => row.Bundle).Chunk(rows.Count / Shells + 1)
+                .Select(bundles => Command.Start(["/bin/sh", "-c", Script, "sh", Repository.Binary, .. bundles])),
         ];
         foreach (Command.Running shell in shells) shell.Wait().ShouldEndWith(0);
     }
@@ -46,9 +48,9 @@ public sealed class BadConfigRun : IDisposable
     internal List<string> LeftBy(string row)
     {
         string bundle = rows[row].Bundle, state = Path.Combine(bundle, "state");
-        string[] mayStay = [state, Path.Combine(state, "@seccomp"), .. ((string[])["config.json", "out", "error", "code"]).Select(file => Path.Combine(bundle, file))];
-        List<string> left = [.. Directory.GetFileSystemEntries(bundle), .. Directory.Exists(state) ? Directory.GetFileSystemEntries(state) : []];
-        left.RemoveAll(path => mayStay.Contains(path));
+        List<string> left = [.. Directory.GetFileSystemEntries(bundle)];
+        left.RemoveAll(path => path == state || OwnFiles.Contains(Path.GetFileName(path)));
+        if (Directory.Exists(state)) left.AddRange(Directory.GetFileSystemEntries(state).Where(path => !path.EndsWith("/@seccomp")));
         string cgroup = "/sys/fs/cgroup" + CgroupOf(bundle);
         if (Directory.Exists(cgroup)) left.Add(cgroup);
         return left;

@@ -113,8 +113,9 @@ public sealed partial class BadConfigTests(BadConfigRun run) : IClassFixture<Bad
             string function = "";
             foreach (Match match in FunctionsAndNames().Matches(File.ReadAllText(file)))
             {
-                if (match.Groups["function"].Success) function = $"{Path.GetFileNameWithoutExtension(file)}.{match.Groups["function"].Value}";
-                else properties.AddRange(Objects[function].Select(prefix => prefix + match.Groups["name"].Value));
+                string name = match.Groups["name"].Value;
+                if (name.Length > 0) properties.AddRange(Objects[function].Select(prefix => prefix + name));
+                else function = $"{Path.GetFileNameWithoutExtension(file)}.{match.Groups["function"].Value}";
             }
         }
 

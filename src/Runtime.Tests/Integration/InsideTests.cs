@@ -221,6 +221,19 @@ public sealed class InsideTests
     }
 
     [Fact]
+    public void It_may_be_ready_before_the_process_that_forked_it_tells_its_pid()
+    {
+        using Container first = Container.Script("sleep 60");
+        first.Rt("run", "--detach", "--bundle", first.Bundle, first.Id).ShouldEndWith(0);
+        using Container second = Container.Script("echo $$", config =>
+            config["linux"]!["namespaces"]![0]!["path"] = $"/proc/{first.Pid}/ns/pid");
+        Command.Run("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=clone3", "-e", "inject=clone3:delay_exit=300000",
+            Repository.Binary, "--root", second.StateRoot, "run", "-b", second.Bundle, second.Id)
+            .ShouldEndWith(0).Out.Should().MatchRegex("^[1-9][0-9]*\n$");
+        second.ShouldHaveLeftNothing();
+    }
+
+    [Fact]
     public void Sysctls_of_its_namespaces_are_set() => Inside(
         "cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/kernel/msgmax",
         config =>

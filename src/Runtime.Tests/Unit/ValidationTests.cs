@@ -124,6 +124,13 @@ public sealed class ValidationTests
             .Should().Be("process.rlimits[2].type: RLIMIT_CPU is there twice");
 
     [Theory]
+    [InlineData("absent")]
+    [InlineData("\"\"")]
+    [Proves("config-mounts-02")]
+    public void A_mount_has_a_destination(string destination) =>
+        RefusedWith("mounts[0].destination", destination).Should().Be("mounts[0].destination: is required");
+
+    [Theory]
     [InlineData("{}")]
     [InlineData("""{"policy": null, "nice": 1}""")]
     [InlineData("""{"policy": ""}""")]
@@ -166,6 +173,9 @@ public sealed class ValidationTests
     [Theory]
     [InlineData("{}")]
     [InlineData("""{"height": 65536, "width": 4294967295}""")]
+    [InlineData("""{"height": -1, "width": "80"}""")]
+    [InlineData("[[25], {}]")]
+    [InlineData("\"80x25\"")]
     [Proves("config-process-02")]
     public void The_size_of_a_terminal_that_is_not_there_is_ignored(string size) =>
         PlanListing.Text(Plans.Lines(WithTerminal("false", size))).Should().Be(PlanListing.Text(Plans.Lines(Configs.Good)));
@@ -214,8 +224,6 @@ public sealed class ValidationTests
     [InlineData("linux.namespaces[0].type", "\"mnt\"")]
     [InlineData("linux.namespaces[0].type", "\"PID\"")]
     [InlineData("linux.namespaces[0].path", "\"proc/1/ns/pid\"")]
-    [InlineData("mounts[0].destination", "absent")]
-    [InlineData("mounts[0].destination", "\"\"")]
     [InlineData("linux.devices[0].path", "absent")]
     [InlineData("linux.devices[0].path", "\"dev/fuse\"")]
     [InlineData("linux.devices[0].path", "\"/\"")]

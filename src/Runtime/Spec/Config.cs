@@ -28,7 +28,7 @@ internal sealed class ContainerProcess
 {
     public bool Terminal { get; set; }
 
-    /// <summary>Null: whatever the terminal has by itself. Without a terminal it means nothing.</summary>
+    /// <summary>Null: whatever the terminal has by itself, or there is none.</summary>
     public ConsoleSize? ConsoleSize { get; set; }
     public User User { get; set; } = new();
     public List<string> Args { get; set; } = [];

@@ -7,10 +7,17 @@ internal static class ProcessReader
     {
         if (!json.Object()) return null;
         ContainerProcess process = new();
+        JsonCursor size = default; // on consoleSize, which counts only with terminal, wherever that stands
+        bool hasSize = false;
         while (json.Property(out var name))
         {
             if (name.Is("terminal"u8)) process.Terminal = json.Bool();
-            else if (name.Is("consoleSize"u8)) process.ConsoleSize = ReadConsoleSize(ref json);
+            else if (name.Is("consoleSize"u8))
+            {
+                size = json;
+                hasSize = true;
+                json.Skip();
+            }
             else if (name.Is("user"u8)) process.User = ReadUser(ref json);
             else if (name.Is("args"u8)) process.Args = json.Strings();
             else if (name.Is("env"u8)) process.Env = json.Strings();
@@ -27,6 +34,7 @@ internal static class ProcessReader
             else json.Skip();
         }
 
+        if (process.Terminal && hasSize) process.ConsoleSize = ReadConsoleSize(ref size);
         return process;
     }
 

@@ -7,7 +7,7 @@ internal static class ProcessValidation
 {
     public static void Check(ContainerProcess process)
     {
-        if (process is { Terminal: true, ConsoleSize: { } size }) Size(size);
+        if (process.ConsoleSize is { } size) Size(size);
         Require(process.Args.Count > 0, "process.args", "args must not be empty");
         Require(process.Args[0].Length > 0, "process.args[0]", "the program's name must not be empty");
         Require(process.Cwd.Length > 0, "process.cwd", "is required");

@@ -161,6 +161,7 @@ internal static unsafe class Lifecycle
         {
             // Its creation was cut off. Its init, if there was one, dies by itself; whoever else is in the cgroup is not its.
             if (state.Cgroup.Length > 0) Cgroup.RemoveIfEmpty(state.Cgroup);
+            if (state.RootMount != 0) HostRoot.Remove(state.Rootfs, state.RootMount);
             return;
         }
 

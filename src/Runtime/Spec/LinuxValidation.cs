@@ -83,8 +83,8 @@ internal static class LinuxValidation
         const string Path = "linux.intelRdt";
         bool plain = !rdt.ClosId.Contains('/') && !rdt.ClosId.Contains('\n') && rdt.ClosId is not ("." or ".." or "mon_groups" or "mon_data" or "info");
         Require(rdt.ClosId == "/" || plain, $"{Path}.closID", $"\"{rdt.ClosId}\" is no name of a group");
-        Require(rdt.L3CacheSchema.Length == 0 || rdt.L3CacheSchema.StartsWith("L3", StringComparison.Ordinal), $"{Path}.l3CacheSchema",
-            $"\"{rdt.L3CacheSchema}\" does not begin with L3:");
+        Require(rdt.L3CacheSchema.Length == 0 || rdt.L3CacheSchema.Split(':') is ["L3" or "L3CODE" or "L3DATA", _, ..],
+            $"{Path}.l3CacheSchema", $"\"{rdt.L3CacheSchema}\" does not begin with L3:");
         Require(!rdt.L3CacheSchema.Contains('\n'), $"{Path}.l3CacheSchema", "must be one line");
         Require(rdt.MemBwSchema.Length == 0 || rdt.MemBwSchema.StartsWith("MB:", StringComparison.Ordinal), $"{Path}.memBwSchema",
             $"\"{rdt.MemBwSchema}\" does not begin with MB:");

@@ -181,6 +181,7 @@ internal static unsafe class Cgroup
 
     private static void Apply(CgroupPlan plan, int directory, CgroupWrite write)
     {
+        if (write.Usage.Length > 0) RequireRoom(plan, write);
         int file = FileContent.TryOpenAt(directory, write.File, Files.O_WRONLY);
         if (file == -Errno.ENOENT && write.Otherwise is { } other)
         {
@@ -204,6 +205,13 @@ internal static unsafe class Cgroup
         {
             Files.close(file);
         }
+    }
+
+    /// <summary>As far as the kernel tells what is in use.</summary>
+    private static void RequireRoom(CgroupPlan plan, CgroupWrite write)
+    {
+        if (long.TryParse(FileContent.TryReadText($"{plan.Directory}/{write.Usage}"), out long used) && long.Parse(write.Value) < used)
+            throw new SpecException(write.Origin, $"{write.Value} is less than is in use ({used}, as {plan.Directory}/{write.Usage} says)");
     }
 
     /// <summary>

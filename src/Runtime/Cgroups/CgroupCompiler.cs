@@ -74,7 +74,8 @@ internal static class CgroupCompiler
     {
         const string Origin = "linux.resources.memory";
         long limit = memory.Limit ?? 0;
-        if (limit != 0) writes.Add(new("memory.max", OrMax(limit), Origin + ".limit"));
+        string usage = memory.CheckBeforeUpdate && limit > 0 ? "memory.current" : "";
+        if (limit != 0) writes.Add(new("memory.max", OrMax(limit), Origin + ".limit", Usage: usage));
 
         // v1 counted memory and swap together; v2 limits swap alone.
         long swap = memory.Swap ?? 0;

@@ -3,7 +3,9 @@ namespace Rt.Cgroups;
 /// <summary>A value to be written to a file of the cgroup, and the JSON path that asked for it.</summary>
 /// <param name="Optional">A kernel without the file needs no such write.</param>
 /// <param name="Otherwise">What is written instead on a kernel without the file.</param>
-internal sealed record CgroupWrite(string File, string Value, string Origin, bool Optional = false, CgroupWrite? Otherwise = null)
+/// <param name="Usage">A file with what is in use: a value below that is refused. Empty: none.</param>
+internal sealed record CgroupWrite(
+    string File, string Value, string Origin, bool Optional = false, CgroupWrite? Otherwise = null, string Usage = "")
 {
     /// <summary>"memory" for memory.max.</summary>
     public string Controller => File.Split('.')[0];

@@ -42,6 +42,9 @@ internal sealed class MemoryLimits
 
     /// <summary>Memory and swap together, as cgroup v1 counted it.</summary>
     public long? Swap { get; set; }
+
+    /// <summary>A limit below what is in use is refused. The kernel would take it, and kill until it is kept.</summary>
+    public bool CheckBeforeUpdate { get; set; }
 }
 
 internal sealed class CpuLimits

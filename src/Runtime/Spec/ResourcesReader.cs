@@ -62,9 +62,7 @@ internal static class ResourcesReader
             else if (name.Is("swappiness"u8)) RefuseIf(json.Int64OrNull(0, 100) != null, json);
             else if (name.Is("disableOOMKiller"u8)) RefuseIf(json.Bool(), json);
             else if (name.Is("useHierarchy"u8)) json.Bool();
-
-            // Speaks of limits that are lowered later: in a new cgroup nothing is in use yet.
-            else if (name.Is("checkBeforeUpdate"u8)) json.Bool();
+            else if (name.Is("checkBeforeUpdate"u8)) memory.CheckBeforeUpdate = json.Bool();
             else json.Skip();
         }
 

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Mono.Unix.Native;
 
 namespace Rt.Tests.Integration;
 
@@ -28,37 +27,10 @@ public sealed class ConsoleServer : IDisposable
     {
         listener.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead).Should().BeTrue("somebody must connect to the socket");
         using Socket connection = listener.Accept();
-        (int descriptor, string name) = ReceiveDescriptor((int)connection.Handle);
-        return new TerminalMaster(new SafeFileHandle(descriptor, ownsHandle: true), name);
-    }
-
-    /// <summary>recvmsg(2) of one descriptor (unix(7), SCM_RIGHTS) and the bytes beside it.</summary>
-    private static (int Descriptor, string Bytes) ReceiveDescriptor(int socket)
-    {
-        const int Room = 4096, HeaderSize = 16;
-        nint buffer = Marshal.AllocHGlobal(Room);
-        try
-        {
-            byte[] control = new byte[256];
-            Msghdr message = new()
-            {
-                msg_iov = [new Iovec { iov_base = buffer, iov_len = Room }],
-                msg_iovlen = 1,
-                msg_control = control,
-                msg_controllen = control.Length,
-            };
-            int length = (int)Syscall.recvmsg(socket, message, MessageFlags.MSG_CMSG_CLOEXEC);
-            length.Should().BePositive("a message must come");
-            message.msg_controllen.Should().BeGreaterThan(0, "a descriptor must come with it");
-            BitConverter.ToInt64(control).Should().Be(HeaderSize + sizeof(int), "it must be one descriptor");
-            byte[] bytes = new byte[length];
-            Marshal.Copy(buffer, bytes, 0, length);
-            return (BitConverter.ToInt32(control, HeaderSize), Encoding.ASCII.GetString(bytes));
-        }
-        finally
-        {
-            Marshal.FreeHGlobal(buffer);
-        }
+        (byte[] name, int[] descriptors) = PassedDescriptors.Receive((int)connection.Handle);
+        name.Should().NotBeEmpty("a message must come");
+        int descriptor = descriptors.Should().ContainSingle("it must be one descriptor").Subject;
+        return new TerminalMaster(new SafeFileHandle(descriptor, ownsHandle: true), Encoding.ASCII.GetString(name));
     }
 
     public void Dispose()

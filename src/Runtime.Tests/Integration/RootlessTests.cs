@@ -1,0 +1,105 @@
+using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
+
+namespace Rt.Tests.Integration;
+
+/// <summary>A test with ranges of ids for an ordinary user. Skipped, with the reason, without the programs that give them.</summary>
+public sealed class IdRangeFactAttribute : FactAttribute
+{
+    public IdRangeFactAttribute()
+    {
+        foreach (string program in (string[])["newuidmap", "newgidmap"])
+            if (!File.Exists("/usr/bin/" + program))
+                Skip = $"{program} is not installed (package uidmap)";
+    }
+}
+
+/// <summary>Containers that an ordinary user starts, in a user namespace of his own.</summary>
+[BeyondTheSpec("the specification does not say who may start a container")]
+public sealed class RootlessTests : IDisposable
+{
+    private const int User = 65534;
+
+    private readonly string everyones = Directory.CreateTempSubdirectory("rt-test-").FullName;
+
+    public void Dispose() => Command.Run("rm", "-rf", everyones);
+
+    private string State => Path.Combine(everyones, "state");
+
+    /// <summary>The configuration of rt spec --rootless, with all that it takes in a folder that the user can read.</summary>
+    private void Prepare(string script, string mapping, Action<JsonNode>? change = null)
+    {
+        using Container container = new();
+        Command.Shell("cp -a \"$1\" \"$2/rootfs\"; cp \"$3\" \"$2/rt\"; mkdir \"$2/state\"; chmod a+rx \"$2\"; chown $4 \"$2/state\"",
+            container.Config["root"]!["path"]!.GetValue<string>(), everyones, Repository.Binary, $"{User}:{User}").ShouldEndWith(0);
+        JsonNode config = JsonNode.Parse(Spec.DefaultConfig.Json((User, User)))!;
+        config["process"]!["terminal"] = false;
+        config["process"]!["args"] = new JsonArray("sh", "-c", script);
+        config["linux"]!["uidMappings"] = JsonNode.Parse(mapping);
+        config["linux"]!["gidMappings"] = JsonNode.Parse(mapping);
+        change?.Invoke(config);
+        File.WriteAllText(Path.Combine(everyones, "config.json"), config.ToJsonString());
+        Command.Run("chmod", "a+r", Path.Combine(everyones, "config.json")).ShouldEndWith(0);
+    }
+
+    /// <summary>As the user, without any privilege, and with ids from 300000 on set aside for him.</summary>
+    private Result AsUser(params string[] arguments) => Command.Run(["unshare", "--mount", "sh", "-c", """
+        printf '%s:300000:65536\n' "$0" >"$1/subid"
+        for file in /etc/subuid /etc/subgid; do [ -e $file ] && mount --bind "$1/subid" $file; done
+        user=$0; shift
+        exec setpriv --reuid $user --regid $user --clear-groups --inh-caps=-all "$@"
+        """, $"{User}", everyones, Path.Combine(everyones, "rt"), "--root", State, .. arguments]);
+
+    [Fact]
+    public void A_container_with_the_users_own_id_alone_runs()
+    {
+        Prepare("id -u; id -g; cat /proc/self/uid_map; hostname; echo $$; echo x >/dev/null && touch /dev/shm/f && stat -c %u /dev/shm/f",
+            $$"""[{"containerID": 0, "hostID": {{User}}, "size": 1}]""");
+        Result result = AsUser("run", "--bundle", everyones, "mine").ShouldEndWith(0);
+        result.Out.Should().MatchRegex($"^0\n0\n +0 +{User} +1\nrunc\n1\n0\n$");
+        result.Error.Should().BeEmpty();
+        Directory.GetFileSystemEntries(State).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void It_can_be_created_started_and_deleted()
+    {
+        Prepare("sleep 100", $$"""[{"containerID": 0, "hostID": {{User}}, "size": 1}]""");
+        AsUser("create", "--bundle", everyones, "mine").ShouldEndWith(0);
+        AsUser("start", "mine").ShouldEndWith(0);
+        AsUser("state", "mine").ShouldEndWith(0).Out.Should().Contain("\"running\"").And.Contain("\"nobody\"");
+        AsUser("delete", "--force", "mine").ShouldEndWith(0);
+        Directory.GetFileSystemEntries(State).Should().BeEmpty();
+    }
+
+    [IdRangeFact]
+    public void A_container_with_a_range_of_ids_that_is_the_users_runs()
+    {
+        Prepare("cat /proc/self/uid_map /proc/self/gid_map; touch /dev/shm/f; chown 5:6 /dev/shm/f && stat -c %u:%g /dev/shm/f; id -u",
+            $$"""[{"containerID": 0, "hostID": {{User}}, "size": 1}, {"containerID": 1, "hostID": 300000, "size": 65536}]""",
+            config =>
+            {
+                foreach (string set in (string[])["bounding", "effective", "permitted"])
+                    config["process"]!["capabilities"]![set]!.AsArray().Add("CAP_CHOWN");
+            });
+        AsUser("run", "--bundle", everyones, "mine").ShouldEndWith(0).Out.Should()
+            .MatchRegex($"^( +0 +{User} +1\n +1 +300000 +65536\n){{2}}5:6\n0\n$");
+    }
+
+    [IdRangeFact]
+    public void A_range_that_is_not_the_users_is_refused_by_its_path()
+    {
+        Prepare("true", """[{"containerID": 0, "hostID": 200000, "size": 65536}]""");
+        AsUser("run", "--bundle", everyones, "mine").ShouldFailWith("linux.uidMappings: ");
+        Directory.GetFileSystemEntries(State).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Limits_that_he_has_no_cgroup_for_are_an_error()
+    {
+        Prepare("true", $$"""[{"containerID": 0, "hostID": {{User}}, "size": 1}]""",
+            config => config["linux"]!["resources"] = JsonNode.Parse("""{"pids": {"limit": 10}}"""));
+        AsUser("run", "--bundle", everyones, "mine").ShouldEndWith(1);
+        Directory.GetFileSystemEntries(State).Should().BeEmpty();
+    }
+}

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -6,6 +7,7 @@ namespace Rt.Tests.Integration;
 public sealed class CgroupTests
 {
     [Fact]
+    [Proves("config-linux-cgroupspath-01")]
     public void The_container_is_born_in_its_cgroup()
     {
         using Container container = Container.Script("sleep 100");
@@ -22,6 +24,7 @@ public sealed class CgroupTests
     }
 
     [Fact]
+    [Proves("config-linux-cgroups-01")]
     public void A_cgroup_with_processes_of_others_is_refused_and_left_alone()
     {
         using Container container = Container.Script("true");
@@ -33,6 +36,104 @@ public sealed class CgroupTests
         Directory.Exists(container.Cgroup).Should().BeTrue();
         File.WriteAllText("/sys/fs/cgroup/cgroup.procs", other.Pid.ToString());
         Directory.Delete(container.Cgroup);
+    }
+
+    /// <summary>One that has another below it can't be made anew.</summary>
+    [Fact]
+    [Proves("config-linux-cgroups-01")]
+    public void A_frozen_cgroup_is_refused_and_left_alone()
+    {
+        using Container container = Container.Script("true");
+        Directory.CreateDirectory(container.Cgroup + "/below");
+        try
+        {
+            File.WriteAllText(container.Cgroup + "/cgroup.freeze", "1");
+            SpinWait.SpinUntil(() => File.ReadAllText(container.Cgroup + "/cgroup.events").Contains("frozen 1"), 5000).Should().BeTrue();
+            foreach (Result result in (Result[])[container.Create(), container.Run()])
+                result.ShouldFailWith("container's cgroup unexpectedly frozen");
+            Directory.Exists(container.Cgroup + "/below").Should().BeTrue();
+        }
+        finally
+        {
+            Directory.Delete(container.Cgroup + "/below");
+            Directory.Delete(container.Cgroup);
+        }
+    }
+
+    [Theory]
+    [InlineData("/rt-test/")]
+    [InlineData("rt-relative-")]
+    [InlineData("../rt-relative-")]
+    [Proves("config-linux-cgroupspath-02")]
+    public void The_same_path_is_the_same_cgroup_each_time(string path)
+    {
+        using Container container = Container.Script("sleep 100");
+        container.Change(config => config["linux"]!["cgroupsPath"] = path + container.Id);
+        string[] seen = [.. Enumerable.Range(0, 2).Select(_ =>
+        {
+            container.Create().ShouldEndWith(0);
+            string cgroup = File.ReadAllText($"/proc/{container.Pid}/cgroup");
+            container.Rt("delete", container.Id).ShouldEndWith(0);
+            return cgroup[cgroup.IndexOf("0::", StringComparison.Ordinal)..];
+        })];
+        seen[1].Should().Be(seen[0]).And.EndWith(container.Id + "\n");
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/..")]
+    [Proves("config-linux-cgroupspath-03")]
+    public void A_path_that_holds_the_caller_is_refused(string path)
+    {
+        using Container container = Container.Script("true", config => config["linux"]!["cgroupsPath"] = path);
+        container.Run().ShouldFailWith($"linux.cgroupsPath: \"{path}\" is /, which holds the caller's own processes");
+        container.ShouldHaveLeftNothing();
+    }
+
+    [Fact]
+    [Proves("config-linux-unified-02")]
+    public void A_unified_file_of_the_cgroup_itself_is_written()
+    {
+        using Container container = Container.Script("sleep 100", config =>
+            config["linux"]!["resources"]!["unified"] = JsonNode.Parse("""{"cgroup.max.depth": "3", "cgroup.max.descendants": "7"}"""));
+        container.Create().ShouldEndWith(0);
+        File.ReadAllText(container.Cgroup + "/cgroup.max.depth").Should().Be("3\n");
+        File.ReadAllText(container.Cgroup + "/cgroup.max.descendants").Should().Be("7\n");
+    }
+
+    [Theory]
+    [InlineData("nosuch.max", "has no nosuch controller")]
+    [InlineData("cgroup.nosuch", "cgroup.nosuch: no such file or directory")]
+    [Proves("config-linux-unified-03")]
+    public void A_unified_file_that_is_not_there_is_an_error(string file, string words)
+    {
+        using Container container = Container.Script("true", config =>
+            config["linux"]!["resources"]!["unified"] = new JsonObject { [file] = "1" });
+        container.Run().ShouldFailWith($"linux.resources.unified.{file}: ").Error.Should().Contain(words);
+        container.ShouldHaveLeftNothing();
+    }
+
+    [Fact]
+    [Proves("config-linux-devicerules-01")]
+    public void Device_rules_take_effect_in_their_order()
+    {
+        const string Look = "mknod /dev/shm/kmsg c 1 11; (: </dev/shm/kmsg) 2>/dev/null && echo yes || echo no";
+        foreach ((bool allowedLast, string seen) in new[] { (true, "yes\n"), (false, "no\n") })
+        {
+            using Container container = Container.Script(Look, config =>
+            {
+                JsonNode mount = config["mounts"]!.AsArray().First(one => one!["destination"]!.GetValue<string>() == "/dev/shm")!;
+                mount["options"] = new JsonArray();
+                foreach (string set in (string[])["bounding", "effective", "permitted"])
+                    foreach (string name in (string[])["CAP_MKNOD", "CAP_SYSLOG"])
+                        config["process"]!["capabilities"]![set]!.AsArray().Add(name);
+                config["linux"]!["resources"]!["devices"] = new JsonArray(
+                    Rule("a", !allowedLast), new JsonObject { ["type"] = "c", ["major"] = 1, ["minor"] = 11, ["access"] = "r", ["allow"] = allowedLast });
+            });
+            container.Run().ShouldEndWith(0).Out.Should().Be(seen);
+        }
+
+        static JsonNode Rule(string type, bool allow) => new JsonObject { ["type"] = type, ["access"] = "rw", ["allow"] = allow };
     }
 
     [Fact]
@@ -66,6 +167,7 @@ public sealed class CgroupTests
     }
 
     [ControllerFact]
+    [Proves("config-linux-unified-01")]
     public void A_limit_is_set_with_its_controller_handed_down_the_tree()
     {
         var (controller, file, value) = ControllerFactAttribute.Limit;
@@ -112,6 +214,7 @@ public sealed class CgroupTests
     }
 
     [ControllerFact("hugetlb")]
+    [Proves("config-linux-hugepages-03")]
     public void A_size_of_huge_pages_that_the_host_does_not_have_is_told_with_its_path_and_undone()
     {
         using Container container = Container.Script("true", config => config["linux"]!["resources"]!["hugepageLimits"] =

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -12,6 +13,7 @@ public sealed class IntelRdtTests
     private static Container WithIntelRdt() => Container.Script("true", config => config["linux"]!["intelRdt"] = new JsonObject());
 
     [Fact]
+    [Proves("config-linux-rdt-02")]
     public void Without_a_mounted_resctrl_it_is_an_error()
     {
         using Container container = WithIntelRdt();
@@ -20,6 +22,7 @@ public sealed class IntelRdtTests
     }
 
     [Fact]
+    [Proves("config-linux-rdt-03")]
     public void Nobody_looks_for_resctrl_unless_it_is_asked_for()
     {
         foreach (bool asked in (bool[])[false, true])
@@ -35,7 +38,26 @@ public sealed class IntelRdtTests
         }
     }
 
+    /// <summary>What create would have recorded, and any directory in place of the group.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Proves("config-linux-rdt-20", "config-linux-rdt-21", "config-linux-rdt-24")]
+    public void A_group_is_removed_with_the_container_if_it_is_on_record(bool onRecord)
+    {
+        using Container container = Container.Script("sleep 100");
+        container.Create().ShouldEndWith(0);
+        string group = Directory.CreateDirectory(Path.Combine(container.Bundle, "group")).FullName;
+        string state = Path.Combine(container.StateRoot, container.Id, "state.json");
+        JsonNode json = JsonNode.Parse(File.ReadAllText(state))!;
+        if (onRecord) json["resctrl"] = group;
+        File.WriteAllText(state, json.ToJsonString());
+        container.Rt("delete", container.Id).ShouldEndWith(0);
+        Directory.Exists(group).Should().Be(!onRecord);
+    }
+
     [Fact]
+    [Proves("config-linux-rdt-02")]
     public void Another_file_system_in_its_place_is_not_taken_for_it()
     {
         using Container container = WithIntelRdt();

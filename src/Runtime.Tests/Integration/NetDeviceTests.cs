@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -44,6 +45,7 @@ public sealed class NetDeviceTests
     }
 
     [Fact]
+    [Proves("config-linux-netdevices-01", "config-linux-netdevices-07")]
     public void A_device_arrives_renamed_and_up_and_is_gone_from_the_host()
     {
         using Container container = Script("ip -o link show in0; ls /sys/class/net", """{"out0": {"name": "in0"}}""");
@@ -54,16 +56,19 @@ public sealed class NetDeviceTests
     }
 
     [Fact]
+    [Proves("config-linux-netdevices-01", "config-linux-netdevices-07")]
     public void A_device_keeps_its_name_if_no_other_is_given() =>
         Inside("ip -o link show out0", "", """{"out0": {}}""").Should().MatchRegex(" out0@.*[<,]UP[,>]");
 
     [Fact]
+    [Proves("config-linux-netdevices-05")]
     public void Its_MTU_hardware_address_alias_and_queue_length_stay() =>
         Inside("cd /sys/class/net/in0; cat mtu address ifalias tx_queue_len",
             "ip link set out0 mtu 1234 address 02:11:22:33:44:55 alias first txqueuelen 77")
             .Should().Be("1234\n02:11:22:33:44:55\nfirst\n77");
 
     [Fact]
+    [Proves("config-linux-netdevices-06")]
     public void Permanent_global_addresses_of_both_families_come_along()
     {
         using Container container = Script("true", """{"out0": {"name": "in0"}}""");
@@ -84,11 +89,13 @@ public sealed class NetDeviceTests
     }
 
     [Fact]
+    [Proves("config-linux-netdevices-06", "config-linux-netdevices-07")]
     public void Addresses_of_a_device_that_is_down_come_along() =>
         Inside("ip -o addr show in0", "ip addr add 10.1.0.1/24 dev out0; ip addr add fd01::1/64 dev out0")
             .Should().Contain("10.1.0.1/24").And.Contain("fd01::1/64");
 
     [Fact]
+    [Proves("config-linux-netdevices-06")]
     public void Addresses_that_are_for_a_time_or_for_the_link_alone_stay_behind() => Inside("ip -o addr show in0", """
         ip link set out0 up
         ip addr add 10.1.0.1/24 dev out0
@@ -99,12 +106,14 @@ public sealed class NetDeviceTests
         """).Should().Contain("10.1.0.1/24").And.NotContainAny("10.2.0.1", "10.3.0.1", "fd02::", "fe80::7/");
 
     [Fact]
+    [Proves("config-linux-netdevices-01")]
     public void Several_devices_move() =>
         Inside("ip -o addr show in0; ip -o addr show out1",
             "ip link add out1 type veth peer name peer1; ip addr add 10.1.0.1/24 dev out1",
             """{"out0": {"name": "in0"}, "out1": {}}""").Should().MatchRegex("out1 +inet 10\\.1\\.0\\.1/24 scope global out1");
 
     [Fact]
+    [Proves("config-linux-netdevices-04")]
     public void The_kernel_numbers_a_device_whose_name_is_a_template() =>
         Inside("ls /sys/class/net; ip -o addr show net0", "ip addr add 10.1.0.1/24 dev out0 label out0:x",
             """{"out0": {"name": "net%d"}, "peer0": {"name": "net%d"}}""")
@@ -120,6 +129,7 @@ public sealed class NetDeviceTests
     [Theory]
     [InlineData("""{"out0": {"name": "in0"}}""", "linux.netDevices.out0.name: the container has a network device in0 already")]
     [InlineData("""{"out0": {"name": "lo"}}""", "linux.netDevices.out0.name: the container has a network device lo already")]
+    [Proves("config-linux-netdevices-03")]
     public void A_name_that_is_taken_in_the_container_is_an_error(string devices, string words)
     {
         using Container container = Script("true", devices);
@@ -127,6 +137,7 @@ public sealed class NetDeviceTests
     }
 
     [Fact]
+    [Proves("config-linux-netdevices-04")]
     public void A_template_passes_over_names_that_are_taken()
     {
         using Container container = Script("ls /sys/class/net", """{"out0": {"name": "in%d"}}""");
@@ -134,11 +145,28 @@ public sealed class NetDeviceTests
     }
 
     [Fact]
+    [Proves("config-linux-netlifecycle-02")]
     public void A_device_stays_in_a_namespace_that_outlives_the_container()
     {
         using Container container = Script("true", """{"out0": {"name": "in0"}}""");
         Joined(container, "true", Pair + "ip addr add 10.1.0.1/24 dev out0", LookInside)
             .ShouldEndWith(0).Out.Should().Contain("10.1.0.1/24");
+    }
+
+    [Fact]
+    [Proves("config-linux-netlifecycle-01", "config-linux-netlifecycle-02")]
+    public void What_the_container_changes_about_a_device_stays()
+    {
+        using Container container = Script("ip link set in0 down; ip link set in0 mtu 1300; ip link set in0 name mine; ip addr flush dev mine",
+            """{"out0": {"name": "in0"}}""");
+        container.Change(config =>
+        {
+            foreach (string set in (string[])["bounding", "effective", "permitted"])
+                config["process"]!["capabilities"]![set] = new JsonArray("CAP_NET_ADMIN");
+        });
+        Joined(container, "true", Pair + "ip addr add 10.1.0.1/24 dev out0",
+            "nsenter --net=/proc/$holder/ns/net ip -o addr show mine; nsenter --net=/proc/$holder/ns/net ip -o link show mine; ls /sys/class/net")
+            .ShouldEndWith(0).Out.Should().NotContain("10.1.0.1").And.MatchRegex(": mine@.*<(?!.*[<,]UP[,>]).* mtu 1300 ");
     }
 
     /// <summary>Runs the container in a network namespace that exists, prepared by <paramref name="there"/>.</summary>
@@ -165,6 +193,7 @@ public sealed class NetDeviceTests
     }
 
     [Fact]
+    [Proves("config-linux-netdevices-02")]
     public void The_namespace_that_the_devices_are_in_already_is_refused()
     {
         using Container container = Script("true", """{"out0": {"name": "in0"}}""");
@@ -175,6 +204,7 @@ public sealed class NetDeviceTests
     }
 
     [Fact]
+    [Proves("config-linux-netdevices-01")]
     public void A_device_arrives_in_a_namespace_of_a_user_namespace()
     {
         using Container container = Container.Script("ip -o addr show in0", config =>
@@ -189,14 +219,17 @@ public sealed class NetDeviceTests
     }
 
     [Fact]
+    [Proves("config-linux-netdevices-02")]
     public void A_missing_device_is_an_error() =>
         Refused("""{"nosuch0": {}, "out0": {}}""", "ip addr add 10.1.0.1/24 dev out0", "linux.netDevices.nosuch0: no such network device");
 
     [Fact]
+    [Proves("config-linux-netdevices-02")]
     public void The_loopback_device_can_not_be_moved() =>
         Refused("""{"lo": {"name": "in0"}}""", "", "linux.netDevices.lo: a loopback device can't be moved to another namespace");
 
     [Fact]
+    [Proves("config-linux-netdevices-02")]
     public void When_a_device_can_not_be_moved_those_before_it_come_back_as_they_were() => Refused(
         """{"out0": {"name": "in0"}, "zbridge": {}}""",
         """

@@ -1,5 +1,6 @@
 using Rt.Cgroups;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
@@ -17,6 +18,7 @@ public sealed class CgroupCompilerTests
     [InlineData("", "/a/b", "/a/box")]
     [InlineData("", "/a", "/box")]
     [InlineData("", "/", "/box")]
+    [Proves("config-linux-cgroupspath-01", "config-linux-cgroupspath-02")]
     public void The_cgroup_is_where_cgroupsPath_says(string cgroupsPath, string own, string path) =>
         CgroupCompiler.PathOf(cgroupsPath, "box", own).Should().Be(path);
 
@@ -28,6 +30,7 @@ public sealed class CgroupCompilerTests
     [InlineData(".", "/a")]
     [InlineData(".", "/a/b")]
     [InlineData("x/..", "/a/b")]
+    [Proves("config-linux-cgroupspath-03")]
     public void The_root_and_the_callers_own_ancestors_are_refused(string cgroupsPath, string own) =>
         FluentActions.Invoking(() => CgroupCompiler.PathOf(cgroupsPath, "box", own))
             .Should().Throw<SpecException>().Which.Path.Should().Be("linux.cgroupsPath");
@@ -135,6 +138,7 @@ public sealed class CgroupCompilerTests
     [InlineData(-2L, "pids.max=max")]
     [InlineData(1L, "pids.max=1")]
     [InlineData(0L, "pids.max=1")] // the init, born into the cgroup, is one
+    [Proves("config-linux-pids-01")]
     public void The_number_of_processes_is_limited(long? limit, string writes) =>
         Writes(new Resources { PidsLimit = limit }).Should().Be(writes);
 

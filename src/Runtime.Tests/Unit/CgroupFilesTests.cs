@@ -38,6 +38,7 @@ public sealed class CgroupFilesTests : IDisposable
             .Should().Throw<SpecException>().Which.Path.Should().Be("linux.resources.blockIO.weight");
 
     [Fact]
+    [Proves("config-linux-hugepages-01")]
     public void An_optional_write_is_left_out_where_the_kernel_has_no_such_file()
     {
         Make("hugetlb.2MB.max");
@@ -47,11 +48,69 @@ public sealed class CgroupFilesTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-hugepages-03")]
     public void Any_other_write_is_not()
     {
         Make("hugetlb.2MB.rsvd.max");
         FluentActions.Invoking(() => Apply(new Resources { HugepageLimits = [new HugepageLimit { PageSize = "2MB", Limit = 7 }] }))
             .Should().Throw<SpecException>().Which.Path.Should().Be("linux.resources.hugepageLimits[0]");
+    }
+
+    [Fact]
+    [Proves("config-linux-unified-02")]
+    public void A_file_that_nothing_is_known_about_is_written()
+    {
+        File.WriteAllText(mount + "/cgroup.controllers", "io hugetlb newest\n");
+        File.WriteAllText(mount + "/cgroup.subtree_control", "io hugetlb newest\n");
+        Make("newest.of-all");
+        Apply(Unified("newest.of-all", "any text"));
+        File.ReadAllText(mount + "/box/newest.of-all").Should().Be("any text");
+    }
+
+    [Fact]
+    [Proves("config-linux-unified-01")]
+    public void The_controller_of_a_unified_file_is_handed_down()
+    {
+        File.WriteAllText(mount + "/cgroup.subtree_control", "");
+        Make("hugetlb.2MB.max");
+        Apply(Unified("hugetlb.2MB.max", "0"));
+        File.ReadAllText(mount + "/cgroup.subtree_control").Should().Be("+hugetlb");
+    }
+
+    [Fact]
+    [Proves("config-linux-unified-03")]
+    public void A_file_of_a_controller_that_is_not_there_is_an_error()
+    {
+        SpecException error = FluentActions.Invoking(() => Apply(Unified("nosuch.max", "1"))).Should().Throw<SpecException>().Which;
+        error.Path.Should().Be("linux.resources.unified.nosuch.max");
+        error.Message.Should().Contain("has no nosuch controller");
+    }
+
+    [Theory]
+    [InlineData(true, "5000\n", 4999L, false)]
+    [InlineData(true, "5000\n", 5000L, true)]
+    [InlineData(true, "5000\n", -1L, true)]
+    [InlineData(true, null, 1L, true)] // a kernel that does not tell
+    [InlineData(false, "5000\n", 4999L, true)]
+    [Proves("config-linux-memory-01")]
+    public void A_memory_limit_below_what_is_in_use_is_refused_if_that_is_to_be_checked(bool check, string? used, long limit, bool written)
+    {
+        File.WriteAllText(mount + "/cgroup.controllers", "memory\n");
+        File.WriteAllText(mount + "/cgroup.subtree_control", "memory\n");
+        Make("memory.max memory.swap.max");
+        if (used != null) File.WriteAllText(mount + "/box/memory.current", used);
+        Action apply = () => Apply(new Resources { Memory = new MemoryLimits { Limit = limit, CheckBeforeUpdate = check } });
+
+        if (written) apply.Should().NotThrow();
+        else apply.Should().Throw<SpecException>().Which.Path.Should().Be("linux.resources.memory.limit");
+        File.ReadAllText(mount + "/box/memory.max").Should().Be(written ? limit < 0 ? "max" : $"{limit}" : "");
+    }
+
+    private static Resources Unified(string file, string value)
+    {
+        Resources resources = new();
+        resources.Unified.Add(file, value);
+        return resources;
     }
 
     private void Make(string files)

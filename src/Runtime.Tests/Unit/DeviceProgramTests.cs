@@ -1,5 +1,6 @@
 using Rt.Cgroups;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 using static Rt.Tests.Unit.DeviceInterpreter;
 
 namespace Rt.Tests.Unit;
@@ -41,6 +42,7 @@ public sealed class DeviceProgramTests
     [InlineData("+ a *:* rwm; - b *:* w", "b 8:0 r", true)]
     [InlineData("+ a *:* rwm; - b *:* w", "b 8:0 rw", false)]
     [InlineData("+ a *:* rwm; - b *:* w", "c 8:0 rw", true)]
+    [Proves("config-linux-devicerules-01")]
     public void The_last_rule_that_speaks_of_an_access_decides_it(string rules, string asked, bool allowed) => Check(rules, asked, allowed);
 
     [Theory]

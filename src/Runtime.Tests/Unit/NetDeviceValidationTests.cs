@@ -1,4 +1,5 @@
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
@@ -34,10 +35,12 @@ public sealed class NetDeviceValidationTests
     [InlineData("""{"eth0": {"name": "net%"}}""", "linux.netDevices.eth0.name")]
     [InlineData("""{"eth0": {"name": "in0"}, "eth1": {"name": "in0"}}""", "linux.netDevices.eth1.name")]
     [InlineData("""{"eth0": {"name": "eth1"}, "eth1": {}}""", "linux.netDevices.eth1")]
+    [Proves("config-linux-netdevices-03")]
     public void Names_that_no_device_can_have_are_refused(string devices, string path) =>
         FluentActions.Invoking(() => Check(devices)).Should().Throw<SpecException>().Which.Path.Should().Be(path);
 
     [Fact]
+    [Proves("config-linux-netdevices-02")]
     public void Devices_need_a_network_namespace_of_the_containers_own()
     {
         string json = Configs.With("linux.netDevices", """{"eth0": {}}""").Replace("""{"type":"network"},""", "");

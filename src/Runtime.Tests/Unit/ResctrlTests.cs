@@ -1,5 +1,6 @@
 using Rt.Resctrl;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
@@ -24,6 +25,7 @@ public sealed class ResctrlTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-rdt-01", "config-linux-rdt-14", "config-linux-rdt-15", "config-linux-rdt-20")]
     public void Without_a_closID_the_group_is_named_by_the_container_and_removed_with_it()
     {
         Create("{}").ToRemove.Should().Be(resctrl.Mount + "/box");
@@ -32,6 +34,7 @@ public sealed class ResctrlTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-rdt-21")]
     public void A_group_of_the_containers_name_that_was_there_is_not_removed_with_it()
     {
         resctrl.Prepare("box", "");
@@ -50,6 +53,7 @@ public sealed class ResctrlTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-rdt-01", "config-linux-rdt-16", "config-linux-rdt-21")]
     public void A_group_named_by_a_closID_is_made_if_there_are_limits_and_stays()
     {
         Create("""{"closID": "gold", "memBwSchema": "MB:0=50"}""").ToRemove.Should().BeNull();
@@ -58,10 +62,12 @@ public sealed class ResctrlTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-rdt-18")]
     public void A_group_named_by_a_closID_must_be_there_if_there_are_no_limits() =>
         Refused("""{"closID": "gold"}""", "linux.intelRdt.closID").Message.Should().Contain("/gold does not exist");
 
     [Fact]
+    [Proves("config-linux-rdt-01", "config-linux-rdt-14", "config-linux-rdt-19", "config-linux-rdt-21")]
     public void A_group_that_is_there_is_joined_and_its_schemata_are_not_written()
     {
         resctrl.Prepare("gold", "L3:0=f\n");
@@ -70,6 +76,7 @@ public sealed class ResctrlTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-rdt-01", "config-linux-rdt-04", "config-linux-rdt-14")]
     public void The_closID_slash_is_the_root_itself()
     {
         Create("""{"closID": "/"}""").ToRemove.Should().BeNull();
@@ -78,6 +85,7 @@ public sealed class ResctrlTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-rdt-10", "config-linux-rdt-11", "config-linux-rdt-12", "config-linux-rdt-13")]
     public void Schemata_are_written_in_order_before_the_process_is_in_the_group()
     {
         Create("""{"schemata": ["L2:0=3", "L3:1=f"], "memBwSchema": "MB:0=50", "l3CacheSchema": "L3:0=ff"}""");
@@ -89,6 +97,7 @@ public sealed class ResctrlTests : IDisposable
     [InlineData("""{"l3CacheSchema": "L3:0=ff"}""", "L3:0=ff\n")]
     [InlineData("""{"memBwSchema": "MB:0=50"}""", "MB:0=50\n")]
     [InlineData("""{"schemata": ["L2:0=3"]}""", "L2:0=3\n")]
+    [Proves("config-linux-rdt-10", "config-linux-rdt-12")]
     public void One_kind_of_schema_is_written_by_itself(string json, string value)
     {
         Create(json);
@@ -102,6 +111,7 @@ public sealed class ResctrlTests : IDisposable
     [InlineData("""{"closID": "gold", "memBwSchema": "MB:0=20;1=70"}""")]
     [InlineData("""{"closID": "gold", "memBwSchema": "MB:1=70", "l3CacheSchema": "L3:0=7f0"}""")]
     [InlineData("""{"closID": "gold", "schemata": ["MB:0=30"]}""")] // not compared, but written
+    [Proves("config-linux-rdt-17")]
     public void Limits_that_a_group_has_already_may_be_asked_for(string json)
     {
         resctrl.Prepare("gold", "    MB:0=20;1=70\n    L3:0=7f0;1=1f\n");
@@ -116,6 +126,7 @@ public sealed class ResctrlTests : IDisposable
     [InlineData("""{"closID": "gold", "memBwSchema": "MB:0=7f0"}""", "memBwSchema")]
     [InlineData("""{"closID": "gold", "memBwSchema": "MB:0=30", "l3CacheSchema": "L3:0=7f0"}""", "memBwSchema")]
     [InlineData("""{"closID": "gold", "memBwSchema": "MB:0=30", "schemata": ["MB:0=30"]}""", "memBwSchema")]
+    [Proves("config-linux-rdt-17")]
     public void Limits_that_a_group_does_not_have_are_an_error(string json, string property)
     {
         const string Schemata = "    MB:0=20;1=70\n    L3:0=7f0;1=1f\n";
@@ -125,6 +136,7 @@ public sealed class ResctrlTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-rdt-17")]
     public void The_root_has_limits_to_compare_with_too()
     {
         File.WriteAllText(resctrl.Mount + "/schemata", "MB:0=100\n");
@@ -135,6 +147,7 @@ public sealed class ResctrlTests : IDisposable
     [InlineData("""{"enableMonitoring": true}""", "box/mon_groups/box", "box")]
     [InlineData("""{"enableMonitoring": true, "closID": "gold", "memBwSchema": "MB:0=50"}""", "gold/mon_groups/box", "gold/mon_groups/box")]
     [InlineData("""{"enableMonitoring": true, "closID": "/"}""", "mon_groups/box", "mon_groups/box")]
+    [Proves("config-linux-rdt-22", "config-linux-rdt-23", "config-linux-rdt-24")]
     public void A_monitoring_group_is_the_containers_own_and_goes_with_it(string json, string made, string removed)
     {
         Create(json).ToRemove.Should().Be($"{resctrl.Mount}/{removed}");
@@ -151,6 +164,7 @@ public sealed class ResctrlTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-rdt-25")]
     public void No_more_monitoring_groups_are_an_error_that_undoes_the_rest()
     {
         resctrl.IsFullOfMonitors = true;
@@ -160,6 +174,7 @@ public sealed class ResctrlTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-rdt-25")]
     public void A_monitoring_group_of_another_is_not_taken()
     {
         resctrl.Prepare("mon_groups/box", "");
@@ -239,6 +254,7 @@ public sealed class ResctrlTests : IDisposable
     [InlineData("""{"memBwSchema": " MB:0=10"}""", "memBwSchema")]
     [InlineData("""{"memBwSchema": "MB:0=10\nL3:0=f"}""", "memBwSchema")]
     [InlineData("""{"schemata": ["L3:0=f", "L2:0=f\n"]}""", "schemata[1]")]
+    [Proves("config-linux-rdt-05", "config-linux-rdt-06", "config-linux-rdt-07", "config-linux-rdt-08", "config-linux-rdt-09")]
     public void A_section_that_breaks_the_rules_is_refused(string json, string property) =>
         FluentActions.Invoking(() => Check(json)).Should().Throw<SpecException>().Which.Path.Should().Be("linux.intelRdt." + property);
 

@@ -1,5 +1,6 @@
 using Rt.Cgroups;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
@@ -27,7 +28,7 @@ public sealed class ResourcesReaderTests
             }
             """).Should().BeEquivalentTo(new Resources
         {
-            Memory = new MemoryLimits { Limit = 1, Reservation = 2, Swap = -1 },
+            Memory = new MemoryLimits { Limit = 1, Reservation = 2, Swap = -1, CheckBeforeUpdate = true },
             Cpu = new CpuLimits { Shares = 1, Quota = -1, Period = 2, Burst = 3, Idle = 1, RealtimeRuntime = -4, RealtimePeriod = 5 },
             PidsLimit = 0,
             BlockIO = new BlockIOLimits
@@ -81,8 +82,19 @@ public sealed class ResourcesReaderTests
     [InlineData("blockIO.weightDevice[0].leafWeight", "500")]
     [InlineData("network.classID", "7")]
     [InlineData("network.priorities[0]", """{"name": "eth0", "priority": 1}""")]
+    [Proves("config-linux-unified-04")]
     public void A_setting_of_v1_that_can_not_be_converted_is_refused_by_its_path(string path, string value) =>
         Refused(path, value).Message.Should().StartWith($"linux.resources.{path}: has no counterpart in cgroup v2");
+
+    /// <summary>cgroup v2 has nothing for any entry, whole or not.</summary>
+    [Theory]
+    [InlineData("""{"priority": 1}""")]
+    [InlineData("""{"name": "eth0"}""")]
+    [InlineData("{}")]
+    [InlineData("""{"name": "eth0", "priority": 1}""")]
+    [Proves("config-linux-network-01", "config-linux-network-02")]
+    public void No_entry_of_network_priorities_is_taken(string entry) =>
+        Refused("network.priorities[0]", entry).Path.Should().Be("linux.resources.network.priorities[0]");
 
     [Theory]
     [InlineData("memory.limit", "-2")]
@@ -132,6 +144,17 @@ public sealed class ResourcesReaderTests
         Refused(path, value).Message.Should().StartWith($"linux.resources.{path}: expected {expected}");
 
     private static Resources Read(string json) => Configs.Read($$$"""{"linux": {"resources": {{{json}}}}}""").Linux.Resources;
+
+    [Fact]
+    [Proves("config-linux-devicerules-02")]
+    public void A_device_rule_without_allow_denies()
+    {
+        Resources resources = Read("""{"devices": [{"allow": true, "access": "rw"}, {"type": "c", "major": 10, "minor": 1, "access": "w"}]}""");
+        resources.Devices[1].Allow.Should().BeFalse();
+        byte[] program = DeviceProgram.Compile(resources.Devices);
+        DeviceInterpreter.Allows(program, 'c', 10, 1, DeviceInterpreter.Read).Should().BeTrue();
+        DeviceInterpreter.Allows(program, 'c', 10, 1, DeviceInterpreter.Write).Should().BeFalse();
+    }
 
     /// <summary>The error about resources that hold nothing but the value at the path.</summary>
     private static SpecException Refused(string path, string value)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
@@ -29,9 +30,40 @@ public sealed class ResourcesValidationTests
     [InlineData("rdma", """{"a\nb": {"hcaHandles": 1}}""", ".a\nb")]
     [InlineData("rdma", """{"a\u0000": {"hcaHandles": 1}}""", ".a\0")]
     [InlineData("devices", """[{"allow": true, "access": "r"}, {"allow": true, "type": "d"}]""", "[1].type")]
+    [Proves("config-linux-cpu-01", "config-linux-blockio-02", "config-linux-hugepages-02", "config-linux-hugepages-04",
+        "config-linux-rdma-01", "config-linux-unified-04")]
     public void What_is_wrong_is_named_by_its_path(string property, string value, string path) =>
         FluentActions.Invoking(() => Check(property, value)).Should().Throw<SpecException>()
             .Which.Path.Should().Be($"linux.resources.{property}{path}");
+
+    /// <summary>Every number that an entry for a block device needs, taken away from a whole one.</summary>
+    [Theory]
+    [InlineData("weightDevice", "weight", "major")]
+    [InlineData("weightDevice", "weight", "minor")]
+    [InlineData("throttleReadBpsDevice", "rate", "major")]
+    [InlineData("throttleReadBpsDevice", "rate", "minor")]
+    [InlineData("throttleReadBpsDevice", "rate", "rate")]
+    [InlineData("throttleWriteBpsDevice", "rate", "major")]
+    [InlineData("throttleWriteBpsDevice", "rate", "minor")]
+    [InlineData("throttleWriteBpsDevice", "rate", "rate")]
+    [InlineData("throttleReadIOPSDevice", "rate", "major")]
+    [InlineData("throttleReadIOPSDevice", "rate", "minor")]
+    [InlineData("throttleReadIOPSDevice", "rate", "rate")]
+    [InlineData("throttleWriteIOPSDevice", "rate", "major")]
+    [InlineData("throttleWriteIOPSDevice", "rate", "minor")]
+    [InlineData("throttleWriteIOPSDevice", "rate", "rate")]
+    [Proves("config-linux-blockio-01", "config-linux-blockio-03", "config-linux-blockio-04", "config-linux-blockio-05",
+        "config-linux-blockio-06")]
+    public void A_block_device_needs_its_numbers_and_its_rate(string property, string value, string missing)
+    {
+        string[] numbers = ["major", "minor", value];
+        FluentActions.Invoking(() => Check("blockIO", Entry(numbers))).Should().NotThrow();
+        FluentActions.Invoking(() => Check("blockIO", Entry(numbers.Where(number => number != missing)))).Should().Throw<SpecException>()
+            .Which.Path.Should().Be($"linux.resources.blockIO.{property}[0].{missing}");
+
+        string Entry(IEnumerable<string> present) =>
+            $$"""{"{{property}}": [{{{string.Join(", ", present.Select(number => $"\"{number}\": 1"))}}}]}""";
+    }
 
     [Theory]
     [InlineData("cpu", """{"quota": 100, "burst": 100}""")]
@@ -64,6 +96,7 @@ public sealed class ResourcesValidationTests
     [InlineData("2/../MB", false)]
     [InlineData("2MMB", false)]
     [InlineData("٢MB", false)]
+    [Proves("config-linux-hugepages-03")]
     public void A_size_of_huge_pages_is_a_number_and_a_unit(string size, bool right)
     {
         Action check = () => Check("hugepageLimits", $$"""[{"pageSize": {{JsonSerializer.Serialize(size)}}, "limit": 0}]""");

@@ -1,12 +1,14 @@
 using Rt.Security;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 using static Rt.Tests.Unit.SeccompInterpreter;
 
 namespace Rt.Tests.Unit;
 
 /// <summary>Filters compiled by the real libseccomp, asked about system calls (numbers are x86_64's).</summary>
-public sealed class SeccompTests
+public sealed class SeccompCompilerTests
 {
+    private const uint NewListener = LoadSeccomp.NewListener;
     private const int SysRead = 0, SysWrite = 1, SysMkdir = 83, SysPersonality = 135, SysClone = 56;
 
     [Fact]
@@ -188,16 +190,61 @@ public sealed class SeccompTests
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "x86"]}""", "linux.seccomp.architectures[1]")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_S390X"]}""", "linux.seccomp.architectures[0]")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{}]}""", "linux.seccomp.syscalls[0].action")]
+    [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"]}]}""", "linux.seccomp.syscalls[0].action")]
+    [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"action": "SCMP_ACT_TRAP"}]}""", "linux.seccomp.syscalls[0].names")]
+    [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_TRAP", "args": [{"index": 0, "value": 1}]}]}""", "linux.seccomp.syscalls[0].args[0].op")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "action": "DENY"}]}""", "linux.seccomp.syscalls[0].action")]
-    [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_NOTIFY"}]}""", "linux.seccomp.syscalls[0].action")]
+    [InlineData("""{"defaultAction": "SCMP_ACT_NOTIFY", "listenerPath": "/agent"}""", "linux.seccomp.defaultAction")]
+    [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_NOTIFY"}]}""", "linux.seccomp.listenerPath")]
+    [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/agent", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_TRAP"}, {"names": ["read", "write"], "action": "SCMP_ACT_NOTIFY"}]}""", "linux.seccomp.syscalls[1].names[1]")]
+    [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "listenerMetadata": "x"}""", "linux.seccomp.listenerMetadata")]
+    [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/agent", "flags": ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]}""", "linux.seccomp.flags")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_TRAP", "errnoRet": 1}]}""", "linux.seccomp.syscalls[0].action")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_TRAP", "args": [{"index": 6, "op": "SCMP_CMP_EQ"}]}]}""", "linux.seccomp.syscalls[0].args[0].index")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_TRAP", "args": [{"index": 0, "op": "=="}]}]}""", "linux.seccomp.syscalls[0].args[0].op")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": [], "action": "SCMP_ACT_TRAP"}]}""", "linux.seccomp.syscalls[0].names")]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{}, {"names": [1]}]}""", "linux.seccomp.syscalls[1].names[0]")]
     [InlineData("""{"defaultAction": 1}""", "linux.seccomp.defaultAction")]
+    [Proves("config-linux-seccomp-01", "config-linux-seccomp-02", "config-linux-seccomp-09", "config-linux-seccomp-10",
+        "config-linux-seccomp-11", "config-linux-seccomp-12", "config-linux-seccomp-13", "config-linux-seccomp-16")]
     public void A_bad_profile_is_refused_by_the_path_of_what_is_wrong(string json, string path) =>
         FluentActions.Invoking(() => Compile(json)).Should().Throw<SpecException>().Which.Path.Should().Be(path);
+
+    [Theory]
+    [InlineData("""{"value": 7, "op": "SCMP_CMP_EQ"}""", 7UL)]
+    [InlineData("""{"index": 0, "op": "SCMP_CMP_EQ"}""", 0UL)]
+    [Proves("config-linux-seccomp-14", "config-linux-seccomp-15")]
+    public void A_comparison_without_index_or_value_has_0_there(string comparison, ulong held)
+    {
+        byte[] program = Personality(comparison);
+
+        Run(program, SysPersonality, X86_64, held, 8).Should().Be(SECCOMP_RET_ALLOW);
+        Run(program, SysPersonality, X86_64, 8, held).Should().Be(SECCOMP_RET_ERRNO | 1);
+    }
+
+    [Theory]
+    [InlineData("", 4u | NewListener)] // SPEC_ALLOW, as without the property for any filter
+    [InlineData(""" "flags": [],""", NewListener)]
+    [InlineData(""" "flags": ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"],""", 0x20u | NewListener)]
+    public void A_filter_that_notifies_has_a_listener_for_its_agent(string flags, uint bits)
+    {
+        SeccompFilter filter = Compile($$"""
+            {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/agent", "listenerMetadata": "x",{{flags}}
+             "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}]}
+            """);
+
+        filter.Listener.Should().Be(new SeccompListener("/agent", "x"));
+        filter.Flags.Should().Be(bits);
+        Run(filter.Program, SysMkdir).Should().Be(Libseccomp.SCMP_ACT_NOTIFY);
+    }
+
+    [Fact]
+    public void A_filter_that_does_not_notify_has_no_listener()
+    {
+        SeccompFilter filter = Compile("""{"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/agent", "listenerMetadata": "x"}""");
+        filter.Listener.Should().BeNull();
+        (filter.Flags & NewListener).Should().Be(0);
+    }
 
     [Fact]
     public void The_line_of_a_wrong_value_counts_from_the_configurations_beginning() =>

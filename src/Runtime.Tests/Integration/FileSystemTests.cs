@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
@@ -20,6 +21,7 @@ public sealed class FileSystemTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-filesystems-01", "config-linux-filesystems-02", "config-linux-filesystems-03", "config-linux-filesystems-04")]
     public void The_default_mounts_have_their_options()
     {
         string mounts = Inside("cat /proc/mounts");
@@ -213,6 +215,7 @@ public sealed class FileSystemTests : IDisposable
     }
 
     [Fact]
+    [Proves("config-linux-defaultdevices-01")]
     public void Default_devices_are_there_and_work() =>
         Inside("head -c 4 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c; echo x >/dev/null; echo x >/dev/full || echo full; "
             + "stat -c '%t:%T %a' /dev/tty; for l in ptmx fd stdin; do readlink /dev/$l; done")

@@ -1,6 +1,9 @@
+using Rt.Tests.Matrix;
+
 namespace Rt.Tests.Integration;
 
 /// <summary>Profiles and labels on hosts without the module that they are for.</summary>
+[BeyondTheSpec("what rt does where AppArmor and SELinux are missing")]
 public sealed class LabelTests
 {
     [Theory]

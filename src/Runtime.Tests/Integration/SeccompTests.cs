@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
 
 /// <summary>System call filters, as the filtered program feels them.</summary>
+[BeyondTheSpec("what filters do, and the cache of compiled ones")]
 public sealed class SeccompTests
 {
     private static Action<JsonNode> Filter(string rules, bool noNewPrivileges = true) => config =>

@@ -73,6 +73,7 @@ public sealed class TerminalTests
     }
 
     [Fact]
+    [Proves("config-linux-defaultdevices-02")]
     public void The_console_is_the_same_terminal() =>
         Shown("stat -c '%t:%T' /dev/console /dev/pts/0; echo on the console >/dev/console; grep -c ' /dev/console ' /proc/self/mountinfo")
             .Should().Be("88:0\n88:0\non the console\n1\n");

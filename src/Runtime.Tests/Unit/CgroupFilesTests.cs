@@ -6,7 +6,6 @@ using Rt.Tests.Matrix;
 namespace Rt.Tests.Unit;
 
 /// <summary>Which files a write goes to, in a directory of ordinary files made to look like a cgroup.</summary>
-[BeyondTheSpec("which file takes a limit where kernels differ")]
 public sealed class CgroupFilesTests : IDisposable
 {
     private readonly string mount = Directory.CreateTempSubdirectory("rt-cgroup").FullName;

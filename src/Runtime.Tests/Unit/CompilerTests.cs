@@ -3,10 +3,12 @@ using Rt.Cgroups;
 using Rt.Launch;
 using Rt.Security;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
 /// <summary>What is made of the configuration, and in which order.</summary>
+[BeyondTheSpec("the order and the content of plans")]
 public sealed class CompilerTests
 {
     [Fact]

@@ -117,7 +117,8 @@ public sealed class FeaturesTests
                 .Replace("\"hostname\":\"box\",\"domainname\":\"test\",", "");
             if (type == "user")
                 json = json.Replace("\"linux\":{", """
-                    "linux":{"uidMappings": [{"size": 1}], "gidMappings": [{"size": 1}],
+                    "linux":{"uidMappings": [{"containerID": 0, "hostID": 1, "size": 1}],
+                    "gidMappings": [{"containerID": 0, "hostID": 1, "size": 1}],
                     """);
             Config config = Configs.Read(json);
             FluentActions.Invoking(() => Validation.Check(config)).Should().NotThrow("{0} is a namespace", type);

@@ -4,10 +4,12 @@ using Rt.Launch;
 using Rt.Plan;
 using Rt.Security;
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
 /// <summary>Profiles and labels of AppArmor and SELinux.</summary>
+[BeyondTheSpec("where labels go, which the specification leaves to the runtime")]
 public sealed class LabelTests
 {
     private const string Label = "system_u:object_r:container_file_t:s0:c1,c2";

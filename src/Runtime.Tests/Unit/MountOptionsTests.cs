@@ -1,9 +1,11 @@
 using Rt.Mounts;
 using Rt.Spec;
 using static Rt.Kernel.MountApi;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
+[BeyondTheSpec("how the words of mount options are sorted")]
 public sealed class MountOptionsTests
 {
     [Theory]

@@ -1,9 +1,11 @@
 using Rt.Kernel;
 using Rt.Network;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
 /// <summary>Messages to and from the kernel, byte for byte. The bytes are a little-endian machine's.</summary>
+[BeyondTheSpec("the encoding of rtnetlink messages")]
 public sealed class NetlinkTests
 {
     private static string Hex(NetlinkMessage message, uint sequence = 1) => Convert.ToHexStringLower(message.Finish(sequence));

@@ -1,7 +1,9 @@
 using Rt.Spec;
+using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Unit;
 
+[BeyondTheSpec("which sysctls are the container's, which the specification does not say")]
 public sealed class SysctlTests
 {
     [Theory]

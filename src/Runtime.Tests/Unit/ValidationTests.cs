@@ -212,6 +212,7 @@ public sealed class ValidationTests
         RefusedWith("annotations", $$"""{"empty": "", "key": {{value}}}""").Should().StartWith("annotations.key: expected a string");
 
     [Theory]
+    [Proves("config-linux-namespaces-01", "config-linux-devices-02", "config-linux-devices-03")]
     [InlineData("process.env[0]", "\"PATH\"")]
     [InlineData("process.env[0]", "\"=value\"")]
     [InlineData("process.env[0]", "\"\"")]

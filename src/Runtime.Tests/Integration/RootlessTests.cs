@@ -72,6 +72,50 @@ public sealed class RootlessTests : IDisposable
         Directory.GetFileSystemEntries(State).Should().BeEmpty();
     }
 
+    [Fact]
+    public void What_rt_does_from_outside_is_done_for_him_too()
+    {
+        Prepare("cat /proc/1/oom_score_adj; cut -d' ' -f1 /proc/uptime | cut -d. -f1; ulimit -n; id -u",
+            $$"""[{"containerID": 0, "hostID": {{User}}, "size": 1}]""", config =>
+            {
+                config["process"]!["oomScoreAdj"] = 777;
+                config["process"]!["rlimits"] = JsonNode.Parse("""[{"type": "RLIMIT_NOFILE", "soft": 77, "hard": 77}]""");
+                config["linux"]!["namespaces"]!.AsArray().Add(JsonNode.Parse("""{"type": "time"}"""));
+                config["linux"]!["timeOffsets"] = JsonNode.Parse("""{"boottime": {"secs": 1000000000}}""");
+            });
+        AsUser("run", "--bundle", everyones, "mine").ShouldEndWith(0).Out.Should().MatchRegex("^777\n100[0-9]{7}\n77\n0\n$");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_seccomp_agent_judges_for_him_too(bool noNewPrivileges)
+    {
+        const int SysMkdir = 83, SysMkdirat = 258, EPROTO = 71;
+        using SeccompAgent agent = new(call => call is SysMkdir or SysMkdirat ? EPROTO : SeccompAgent.Continue);
+        Command.Run("chmod", "-R", "a+rwX", Path.GetDirectoryName(agent.Path)!).ShouldEndWith(0);
+        Prepare("mkdir /dev/shm/x 2>&1; true", $$"""[{"containerID": 0, "hostID": {{User}}, "size": 1}]""", config =>
+        {
+            config["process"]!["noNewPrivileges"] = noNewPrivileges;
+            config["linux"]!["seccomp"] = JsonNode.Parse($$"""
+                {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "{{agent.Path}}",
+                 "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_NOTIFY"}]}
+                """);
+        });
+        AsUser("run", "--bundle", everyones, "mine").ShouldEndWith(0).Out.Should().Contain("Protocol error");
+    }
+
+    /// <summary>Or else programs in the container could look into it while it still holds what is the host's.</summary>
+    [Fact]
+    public void An_init_that_waits_to_be_started_can_not_be_dumped()
+    {
+        Prepare("true", $$"""[{"containerID": 0, "hostID": {{User}}, "size": 1}]""");
+        AsUser("create", "--bundle", everyones, "mine").ShouldEndWith(0);
+        string pid = JsonNode.Parse(AsUser("state", "mine").ShouldEndWith(0).Out)!["pid"]!.ToString();
+        Command.Run("stat", "-c", "%u", $"/proc/{pid}/environ").ShouldEndWith(0).Out.Should().Be("0\n", "its files are root's");
+        AsUser("delete", "mine").ShouldEndWith(0);
+    }
+
     [IdRangeFact]
     public void A_container_with_a_range_of_ids_that_is_the_users_runs()
     {

@@ -24,7 +24,11 @@ internal static class Compiler
         Capabilities capabilities = process.Capabilities ?? new Capabilities();
         SeccompFilter? filter = config.Linux.Seccomp is { } section ? seccomp(section) : null;
         bool listens = filter?.Listener != null; // an agent must have the listener while rt is there to take it to him
-        PlanWriter plan = new() { FirstDescriptor = 3 + options.PreserveFds };
+        PlanWriter plan = new()
+        {
+            FirstDescriptor = 3 + options.PreserveFds,
+            StaysDumpable = options.Rootless && config.Linux.HasNewNamespace("user"),
+        };
 
         // Made by rt, before the process is there.
         CgroupPlan? cgroup = CgroupCompiler.Compile(config, options.Id, host.Cgroups);

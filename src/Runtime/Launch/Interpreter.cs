@@ -32,9 +32,8 @@ internal static unsafe class Interpreter
         // Not the plan's business but this process's: nothing of rt's own signals, umask, memory and files is for the container.
         Signals.ResetAll();
         Files.umask(0);
-        Credentials.prctl(Credentials.PR_SET_DUMPABLE, 0);
-
         Execution run = new(block);
+        if (!run.Header->StaysDumpable) Credentials.prctl(Credentials.PR_SET_DUMPABLE, 0);
         CloseDescriptors.Close(ref run, run.Header->FirstDescriptor, (Slot)run.Header->SlotCount - 1);
         byte* step = (byte*)run.FirstStep;
         for (int index = 0; index < run.Header->StepCount; index++)

@@ -14,7 +14,8 @@ internal struct Ready : IStep
     public readonly int Run(ref Execution run)
     {
         int result = Report.Send(ref run, ReportKind.Ready, Interpreter.AllocatedBytes(), 0);
-        return result < 0 ? result : Report.AwaitAnswer(ref run);
+        if (result >= 0) result = Report.AwaitAnswer(ref run);
+        return result < 0 ? result : Credentials.prctl(Credentials.PR_SET_DUMPABLE, 0);
     }
 
     public readonly StepDescription Describe(PlanReader plan) => new("ready", "");

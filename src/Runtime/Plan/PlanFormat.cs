@@ -30,6 +30,12 @@ internal struct PlanHeader
     public int FirstDescriptor;
 
     public int SlotCount;
+
+    /// <summary>
+    /// An ordinary user who is to write to the init's files in /proc: those of a process that can't be dumped are root's (proc(5)).
+    /// The user namespace is new then, so that nobody else is in it who could look into the init.
+    /// </summary>
+    public bool StaysDumpable;
 }
 
 /// <summary>Where a descriptor is kept while the plan runs. Slots are numbers of the plan's own; -1 is none.</summary>

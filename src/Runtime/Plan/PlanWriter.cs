@@ -18,6 +18,9 @@ internal sealed class PlanWriter
     /// <summary>Descriptors below are the container's.</summary>
     public int FirstDescriptor { get; set; } = 3;
 
+    /// <summary>Until it is ready: see <see cref="PlanHeader.StaysDumpable"/>.</summary>
+    public bool StaysDumpable { get; set; }
+
     /// <summary>What rt has to open before the fork.</summary>
     public List<Opening> Openings { get; } = [];
 
@@ -92,6 +95,7 @@ internal sealed class PlanWriter
             FirstText = firstText,
             CloneFlags = CloneFlags,
             FirstDescriptor = FirstDescriptor,
+            StaysDumpable = StaysDumpable,
             SlotCount = SlotCount,
         };
 

@@ -244,4 +244,23 @@ public sealed class HookFailureTests
             return true;
         }
     }, 3000);
+
+    [Fact]
+    [Proves("runtime-lifecycle-18")]
+    public void A_process_that_dies_before_its_program_is_executed_is_not_started()
+    {
+        using Container container = Hooked.Script("echo >program", config =>
+        {
+            config.Hook("startContainer", "echo >hook; sleep 10");
+            config.Hook("poststart", "echo >poststart");
+        });
+        container.Create().ShouldEndWith(0);
+        using Command.Running start = container.Start("start", container.Id);
+        SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, "hook")), 5000).Should().BeTrue();
+        container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
+        start.Wait().ShouldFailWith("its process died before its program was executed");
+        container.Status.Should().Be("stopped");
+        File.Exists(Path.Combine(container.Bundle, "program")).Should().BeFalse();
+        File.Exists(Path.Combine(container.Bundle, "poststart")).Should().BeFalse();
+    }
 }

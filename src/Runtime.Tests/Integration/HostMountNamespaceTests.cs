@@ -147,4 +147,22 @@ public sealed class HostMountNamespaceTests
             """, Repository.Binary, container.StateRoot, container.Bundle, container.Id);
         result.ShouldEndWith(0).Out.Should().MatchRegex("^here [1-9][0-9]* there 0\nhere 0 there 0\n$");
     }
+
+    [Fact]
+    public void One_that_goes_leaves_the_root_of_another_over_the_same_directory()
+    {
+        using Container first = Script("sleep 100");
+        using Container second = new(config =>
+        {
+            foreach (string member in (string[])["process", "root", "mounts", "linux"]) config[member] = first.Config[member]!.DeepClone();
+            config["root"]!["path"] = first.Root;
+            config["linux"]!["cgroupsPath"] = "/rt-test/" + Path.GetRandomFileName();
+        });
+        first.Create().ShouldEndWith(0);
+        second.Create().ShouldEndWith(0);
+        first.Rt("delete", first.Id).ShouldEndWith(0);
+        Directory.Exists($"/proc/{second.Pid}/root/proc/1").Should().BeTrue("its procfs is still there");
+        second.Rt("delete", second.Id).ShouldEndWith(0);
+        while (Mountinfo.Contains($" {first.Root} ")) Command.Run("umount", "-l", first.Root).ShouldEndWith(0);
+    }
 }

@@ -22,14 +22,9 @@ internal static unsafe class CgroupOwner
     public static uint? Of(Config config, List<IdMapping> joined)
     {
         if (!config.Linux.HasNewNamespace("cgroup") || !config.Mounts.Exists(IsWritableCgroup)) return null;
-        uint uid = config.Process!.User.Uid;
+        uint? uid = config.Process!.User.Uid;
         if (config.Linux.HasNamespace("user"))
-        {
-            List<IdMapping> mappings = config.Linux.HasNewNamespace("user") ? config.Linux.UidMappings : joined;
-            if (mappings.Find(one => uid >= one.ContainerId && uid - one.ContainerId < one.Size) is not { } mapping) return null;
-            uid = mapping.HostId + (uid - mapping.ContainerId);
-        }
-
+            uid = IdMapping.HostIdOf(config.Linux.HasNewNamespace("user") ? config.Linux.UidMappings : joined, uid.Value);
         return uid == 0 ? null : uid;
     }
 

@@ -39,6 +39,9 @@ internal sealed record ContainerState
     /// <summary>
     /// The mount that the root file system's directory was on, for a container in the host's mount namespace; 0: it has its own.
     /// </summary>
+    public ulong RootUnder { get; init; }
+
+    /// <summary>The mount of its root then, once it is known.</summary>
     public ulong RootMount { get; init; }
 
     /// <summary>Whether the init is pid 1 of a namespace, so that its death takes all the others along.</summary>
@@ -63,6 +66,7 @@ internal sealed record ContainerState
         json.Add("cgroup", Cgroup);
         json.Add("cgroupIdentity", CgroupIdentity);
         if (Resctrl.Length > 0) json.Add("resctrl", Resctrl);
+        if (RootUnder != 0) json.Add("rootUnder", RootUnder);
         if (RootMount != 0) json.Add("rootMount", RootMount);
         json.Add("ownPidNamespace", OwnPidNamespace);
         if (Annotations.Count > 0) json.Add("annotations", Annotations);
@@ -89,6 +93,7 @@ internal sealed record ContainerState
             else if (name.Is("cgroup"u8)) state = state with { Cgroup = json.String() };
             else if (name.Is("cgroupIdentity"u8)) state = state with { CgroupIdentity = json.UInt64() };
             else if (name.Is("resctrl"u8)) state = state with { Resctrl = json.String() };
+            else if (name.Is("rootUnder"u8)) state = state with { RootUnder = json.UInt64() };
             else if (name.Is("rootMount"u8)) state = state with { RootMount = json.UInt64() };
             else if (name.Is("ownPidNamespace"u8)) state = state with { OwnPidNamespace = json.Bool() };
             else if (name.Is("annotations"u8)) state = state with { Annotations = json.Map() };

@@ -68,7 +68,7 @@ internal sealed class Creation
             Created = DateTime.UtcNow,
             Owner = (uint)Processes.geteuid(),
             Cgroup = plan.Cgroup?.Directory ?? "",
-            RootMount = bundle.Config.Linux.HasNamespace("mount") ? 0 : HostRoot.MountOf(bundle.RootPath),
+            RootUnder = bundle.Config.Linux.HasNamespace("mount") ? 0 : HostRoot.MountOf(bundle.RootPath),
             OwnPidNamespace = bundle.Config.Linux.HasNewNamespace("pid"),
             Annotations = bundle.Config.Annotations,
             Hooks = bundle.Config.Hooks,
@@ -90,11 +90,11 @@ internal sealed class Creation
             Timeline.Mark("state and cgroup made");
             init = ContainerInit.Start(plan, cgroup, gate, console);
             Timeline.Mark("forked");
-            init.EnterNamespaces();
+            init.EnterNamespaces(request.Inbox);
 
             // From here on the init is at work as well, on another processor: what can wait until now has done so.
             outside = new Outside(plan, ContainerHooks.StateOf(state), init.Pid);
-            outside.AfterFork();
+            outside.AfterFork(ownsCgroup: cgroup >= 0 && !rootless);
             if (plan.Cgroup != null && cgroup >= 0 && !rootless) Cgroup.AttachDevices(plan.Cgroup, cgroup);
 
             // Once it is on record, the init may go on to the program by itself: it need not wait for this process to wake up.
@@ -113,6 +113,7 @@ internal sealed class Creation
             if (!waits) init.GoAhead();
             init.AwaitReady(request.Inbox, outside.AtStop);
             outside.AtReady();
+            if (state.RootUnder != 0) directory.WriteDraft(state = state with { RootMount = init.RootMount });
             directory.CommitDraft();
             if (waits) init.GoAhead();
             if (request.Gate) return state;
@@ -158,18 +159,19 @@ internal sealed class Creation
     private void Undo()
     {
         init?.Abort();
-        outside?.Undo();
-        if (cgroup >= 0)
-        {
-            Cgroup.Kill(state.Cgroup);
-            if (madeCgroup) Cgroup.RemoveIfEmpty(state.Cgroup);
-        }
-
-        if (state.RootMount != 0) HostRoot.Remove(state.Rootfs, state.RootMount);
+        Attempt.To("undo what was done from outside", () => outside?.Undo());
+        if (cgroup >= 0) Attempt.To("remove the cgroup", RemoveCgroup);
+        Attempt.To("remove the root", () => HostRoot.Remove(state.Rootfs, init?.RootMount ?? 0, init == null ? 0 : state.RootUnder));
         if (wrotePidFile) FileContent.Remove(request.PidFile);
-        directory.Remove();
+        Attempt.To("remove the state", directory.Remove);
         directory.Close();
         if (hooksBegan || outside?.HooksBegan == true || init?.HooksBegan == true) ContainerHooks.Poststop(state);
+    }
+
+    private void RemoveCgroup()
+    {
+        Cgroup.Kill(state.Cgroup);
+        if (madeCgroup) Cgroup.RemoveIfEmpty(state.Cgroup);
     }
 
     private static void RequireDescriptors(int count)

@@ -40,24 +40,32 @@ internal static unsafe class Lifecycle
             // The init holds the other end until execve, which closes it, or until it dies.
             Processes.pollfd poll = new() { fd = gate };
             Processes.poll(&poll, 1);
-            Report? failure = ReadFailure(directory);
+            Report? last = ReadLast(directory);
             Files.close(gate);
             directory.RemoveGate();
-            if (failure is { Step: StepKind.RunHook } hook)
-            {
-                HookFailure what = HookFailure.Parse(hook.DetailText, hook.Errno);
-                throw Destroyed(directory, state,
-                    new RtException($"hooks.startContainer[{what.Index}]: {what.Describe(what.Path)}"));
-            }
-
-            if (failure is { } report)
-                throw new RtException($"start container {id}: {StepThatFailed(report)}: {Errno.Describe(report.Errno)}");
+            RequireExecuted(directory, state, last);
             RunPoststartHooks(directory, state);
         }
         finally
         {
             directory.Close();
         }
+    }
+
+    /// <param name="last">What the init has said last, behind the gate; null: nothing.</param>
+    private static void RequireExecuted(ContainerDirectory directory, ContainerState state, Report? last)
+    {
+        if (last is not { } report)
+        {
+            new InitProcess(state.Pid, state.StartTime).WaitForDeath(DeathMilliseconds); // it has let go of the gate and is on its way
+            throw new RtException($"start container {state.Id}: its process died before its program was executed");
+        }
+
+        if (report.Kind == ReportKind.Executing) return;
+        if (report.Step != StepKind.RunHook)
+            throw new RtException($"start container {state.Id}: {StepThatFailed(report)}: {Errno.Describe(report.Errno)}");
+        HookFailure hook = HookFailure.Parse(report.DetailText, report.Errno);
+        throw Destroyed(directory, state, new RtException($"hooks.startContainer[{hook.Index}]: {hook.Describe(hook.Path)}"));
     }
 
     private static void RunPoststartHooks(ContainerDirectory directory, ContainerState state)
@@ -75,8 +83,8 @@ internal static unsafe class Lifecycle
     /// <summary>A hook that fails takes the container with it (runtime.md, "Lifecycle", steps 7 and 9).</summary>
     private static RtException Destroyed(ContainerDirectory directory, ContainerState state, RtException cause)
     {
-        RemoveContent(state);
-        directory.Remove();
+        Attempt.To("remove the container", () => RemoveContent(state));
+        Attempt.To("remove its state", directory.Remove);
         ContainerHooks.Poststop(state);
         return cause;
     }
@@ -161,7 +169,7 @@ internal static unsafe class Lifecycle
         {
             // Its creation was cut off. Its init, if there was one, dies by itself; whoever else is in the cgroup is not its.
             if (state.Cgroup.Length > 0) Cgroup.RemoveIfEmpty(state.Cgroup);
-            if (state.RootMount != 0) HostRoot.Remove(state.Rootfs, state.RootMount);
+            HostRoot.Remove(state.Rootfs, state.RootMount, state.RootUnder);
             return;
         }
 
@@ -172,7 +180,7 @@ internal static unsafe class Lifecycle
         if (!init.WaitForDeath(DeathMilliseconds)) throw new RtException($"container init still running: {state.Id} (pid {state.Pid})");
         if (cgroup != null) Cgroup.Remove(cgroup, DeathMilliseconds);
         if (state.Resctrl.Length > 0) ResctrlGroup.Remove(state.Resctrl);
-        if (state.RootMount != 0) HostRoot.Remove(state.Rootfs, state.RootMount);
+        HostRoot.Remove(state.Rootfs, state.RootMount, state.RootUnder);
     }
 
     /// <summary>The container's cgroup; null if it has none, or if another container has made one of the same path since.</summary>
@@ -193,12 +201,14 @@ internal static unsafe class Lifecycle
     private static string StepThatFailed(Report report) =>
         report.Step == StepKind.Execute ? $"exec {report.DetailText}" : "load seccomp filter";
 
-    private static Report? ReadFailure(ContainerDirectory directory)
+    private static Report? ReadLast(ContainerDirectory directory)
     {
         int gate = directory.OpenGateForReading();
         try
         {
-            return Report.Receive(gate);
+            Report? last = null;
+            while (Report.Receive(gate) is { } report) last = report;
+            return last;
         }
         finally
         {

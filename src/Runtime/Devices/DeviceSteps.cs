@@ -23,7 +23,7 @@ internal unsafe struct MakeDevice : IStep
     {
         int directory = InRoot.OpenOrMake(run[Slot.Root], run.At(Directory), directory: true);
         if (directory < 0) return directory;
-        int result = Files.mknodat(directory, run.At(Name), Mode, DeviceNumber(Major, Minor));
+        int result = Files.mknodat(directory, run.At(Name), Mode, Files.DeviceNumber(Major, Minor));
         bool made = result >= 0;
         if (result == -Errno.EPERM && (Mode & Files.S_IFMT) != Files.S_IFIFO) result = BindFromHost(ref run, directory);
         else if (result == -Errno.EEXIST || (made && (Uid | Gid) != 0)) result = Adopt(directory, run.At(Name), made);
@@ -63,9 +63,6 @@ internal unsafe struct MakeDevice : IStep
         Files.close(node);
         return result;
     }
-
-    /// <summary>The kernel's huge encoding of a device number (new_decode_dev): what mknod(2) takes.</summary>
-    private static ulong DeviceNumber(uint major, uint minor) => (minor & 0xff) | (major << 8) | ((ulong)(minor & ~0xffu) << 12);
 
     public readonly StepDescription Describe(PlanReader plan) =>
         new("mknod", $"{plan.Text(Directory).TrimEnd('/')}/{plan.Text(Name)}",

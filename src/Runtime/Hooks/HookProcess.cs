@@ -82,6 +82,10 @@ internal unsafe struct HookProcess
         Files.dup3(output, 1); // kept in memory, for the error of a hook that fails
         Files.dup3(output, 2);
         int result = Directory == null ? 0 : Files.chdir(Directory);
+        // The root of a user namespace may not be let into the bundle. No hook is promised that it starts there.
+        if (result == -Errno.EACCES)
+            fixed (byte* root = "/\0"u8)
+                result = Files.chdir(root);
         if (result >= 0)
         {
             // Above the standard streams, the hook gets nothing; the pipe is close-on-exec.

@@ -42,7 +42,8 @@ internal sealed record HookResult(HookStatus Status, string Output)
     /// <summary>One line.</summary>
     public string Describe(string what)
     {
-        string said = Output.Trim().Replace('\n', ' ');
+        // Of the container's making, maybe, and on its way to someone's terminal.
+        string said = string.Concat(Output.Trim().Select(c => char.IsControl(c) ? ' ' : c));
         return $"{what} {Status.Describe()}{(said.Length == 0 ? "" : $": {said}")}";
     }
 }

@@ -31,8 +31,8 @@ internal unsafe struct RunHook : IStep
     {
         byte** argv = (byte**)run.At(Pointers);
         byte** envp = argv + Args.Count + 1;
-        for (int i = 0; i < Args.Count; i++) argv[i] = run.At(Args, i);
-        for (int i = 0; i < Env.Count; i++) envp[i] = run.At(Env, i);
+        run.Point(argv, Args);
+        run.Point(envp, Env);
         byte* state = run.At(State);
         Text.FormatDecimal(state + HookState.PidOffset, (uint)Processes.getpid());
         HookProcess process = new()

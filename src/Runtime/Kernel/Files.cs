@@ -79,6 +79,9 @@ internal static unsafe class Files
     public static int mknodat(int dirfd, byte* path, uint mode, ulong device) =>
         (int)Syscall.Invoke(SyscallNumber.mknodat, dirfd, (nint)path, (nint)mode, (nint)device);
 
+    /// <summary>The kernel's huge encoding of a device number (new_decode_dev): what mknod(2) takes.</summary>
+    public static ulong DeviceNumber(uint major, uint minor) => (minor & 0xff) | (major << 8) | ((ulong)(minor & ~0xffu) << 12);
+
     public static int symlinkat(byte* target, int dirfd, byte* path) =>
         (int)Syscall.Invoke(SyscallNumber.symlinkat, (nint)target, dirfd, (nint)path);
 

@@ -7,7 +7,7 @@ namespace Rt.Kernel;
 internal unsafe struct Statx
 {
     public const uint STATX_BASIC_STATS = 0x7ff, STATX_MNT_ID = 0x1000;
-    public const ulong STATX_ATTR_VERITY = 0x100000;
+    public const ulong STATX_ATTR_MOUNT_ROOT = 0x2000, STATX_ATTR_VERITY = 0x100000;
 
     [FieldOffset(0)] public uint Mask;
     [FieldOffset(8)] public ulong Attributes;

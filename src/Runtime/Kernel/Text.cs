@@ -10,6 +10,16 @@ internal static unsafe class Text
         return length;
     }
 
+    public static bool EndsWith(byte* text, byte* end)
+    {
+        int length = Length(end);
+        int start = Length(text) - length;
+        for (int i = 0; i < length && start >= 0; i++)
+            if (text[start + i] != end[i])
+                return false;
+        return start >= 0;
+    }
+
     public static void Copy(byte* to, byte* from, int count)
     {
         for (int i = 0; i < count; i++) to[i] = from[i];

@@ -34,7 +34,7 @@ internal static class Compiler
         CgroupPlan? cgroup = CgroupCompiler.Compile(config, options.Id, host.Cgroups);
 
         // In the host's file systems still, in namespaces of its own.
-        bool forksTwice = NamespaceCompiler.Compile(plan, config);
+        bool forksTwice = NamespaceCompiler.Compile(plan, config, options.Rootless);
         plan.Add(default(NewSession));
         if (!options.NoNewKeyring) LabelCompiler.Keyring(plan, process);
         if (!options.NoNewKeyring) SecurityCompiler.Keyring(plan, options.Id);
@@ -67,8 +67,9 @@ internal static class Compiler
         SecurityCompiler.BoundingSet(plan, capabilities, host.LastCapability);
         if (process.NoNewPrivileges) plan.Add(default(NoNewPrivileges), "process.noNewPrivileges");
         if (filter != null && !process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
-        // An ordinary user must give up setgroups(2) to map his own group: what he is in, he stays in.
-        bool keepGroups = Annotations.KeepGroups(config) || (options.Rootless && process.User.AdditionalGids.Count == 0);
+        // An ordinary user must give up setgroups(2) to map his own group alone: what he is in, he stays in.
+        bool gaveUpGroups = options.Rootless && config.Linux.GidMappings is [{ Size: 1 }] && process.User.AdditionalGids.Count == 0;
+        bool keepGroups = gaveUpGroups || Annotations.KeepGroups(config);
         bool joinsUsers = config.Linux.HasNamespace("user") && !config.Linux.HasNewNamespace("user");
         ProcessCompiler.User(plan, process.User, keepGroups, noGroups: joinsUsers);
         ulong grantable = config.Linux.HasNamespace("user") ? ulong.MaxValue : host.Capabilities;
@@ -80,6 +81,7 @@ internal static class Compiler
         plan.Add(default(Ready));
         if (options.Gate) plan.Add(default(StartGate));
         HookCompiler.StartContainer(plan, config, options.Id, options.Bundle);
+        plan.Add(default(Executing));
         if (filter != null && process.NoNewPrivileges && !listens) SecurityCompiler.Seccomp(plan, filter);
         plan.Add(execute, "process.args");
 
@@ -95,7 +97,11 @@ internal static class Compiler
         };
     }
 
-    /// <summary>Whether rt has to act on the finished environment: hooks of the runtime's namespaces, network devices.</summary>
+    /// <summary>
+    /// Whether rt has to act on the finished environment: hooks of the runtime's namespaces, network devices. Before hooks in the
+    /// container, which may take their time, the init must be on record, or nobody could find it if rt were killed meanwhile.
+    /// </summary>
     private static bool HasWorkOutside(Config config) =>
-        config.Hooks.Prestart.Count > 0 || config.Hooks.CreateRuntime.Count > 0 || config.Linux.NetDevices.Count > 0;
+        config.Hooks.Prestart.Count + config.Hooks.CreateRuntime.Count + config.Hooks.CreateContainer.Count > 0
+        || config.Linux.NetDevices.Count > 0;
 }

@@ -11,6 +11,9 @@ internal sealed unsafe class ContainerInit
     private readonly LaunchPlan plan;
     private readonly int socket;
 
+    /// <summary>The mount of its root, if that is among the mounts of others; else 0.</summary>
+    public ulong RootMount { get; private set; }
+
     private ContainerInit(LaunchPlan plan, int pid, int socket)
     {
         this.plan = plan;
@@ -60,10 +63,11 @@ internal sealed unsafe class ContainerInit
     }
 
     /// <summary>Waits for the first process to have forked the init, and gives the init the ids of its user namespace.</summary>
-    public void EnterNamespaces()
+    public void EnterNamespaces(int inbox)
     {
         if (plan.ForksTwice)
         {
+            AwaitReport(inbox);
             Report report = Report.Receive(socket) ?? throw Death();
             if (report.Kind != ReportKind.Forked) throw Failure(report);
             int first = Pid;
@@ -96,6 +100,12 @@ internal sealed unsafe class ContainerInit
                     Log.Debug($"init {Pid} is ready: {plan.Reader.Header.StepCount} steps, "
                         + $"{report.Value} bytes allocated on the heap between fork and execve");
                 return;
+            }
+
+            if (report.Kind == ReportKind.RootAttached)
+            {
+                RootMount = (ulong)report.Value;
+                continue;
             }
 
             atStop(report);
@@ -134,15 +144,23 @@ internal sealed unsafe class ContainerInit
         int interruptions = SignalInbox.OpenInterruptions();
         try
         {
-            AwaitReport(interruptions);
+            for (bool executing = false; ; executing = true)
+            {
+                AwaitReport(interruptions);
+                if (Report.Receive(socket) is not { } report)
+                {
+                    Timeline.Mark("executed");
+                    if (!executing) throw Death();
+                    return;
+                }
+
+                if (report.Kind != ReportKind.Executing) throw Failure(report);
+            }
         }
         finally
         {
             Files.close(interruptions);
         }
-
-        if (Report.Receive(socket) is { } report) throw Failure(report);
-        Timeline.Mark("executed");
     }
 
     /// <summary>Makes sure that nothing of it lives on.</summary>

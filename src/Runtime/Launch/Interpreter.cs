@@ -101,6 +101,7 @@ internal static unsafe class Interpreter
         StepKind.AwaitEnvironment => ((AwaitEnvironment*)step)->Run(ref run),
         StepKind.RunHook => ((RunHook*)step)->Run(ref run),
         StepKind.Ready => ((Ready*)step)->Run(ref run),
+        StepKind.Executing => ((Executing*)step)->Run(ref run),
         StepKind.StartGate => ((StartGate*)step)->Run(ref run),
         StepKind.CloseDescriptors => ((CloseDescriptors*)step)->Run(ref run),
         StepKind.Execute => ((Execute*)step)->Run(ref run),

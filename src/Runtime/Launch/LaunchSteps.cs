@@ -13,8 +13,7 @@ internal struct Ready : IStep
 
     public readonly int Run(ref Execution run)
     {
-        int result = Report.Send(ref run, ReportKind.Ready, Interpreter.AllocatedBytes(), 0);
-        if (result >= 0) result = Report.AwaitAnswer(ref run);
+        int result = Report.Stop(ref run, ReportKind.Ready, Interpreter.AllocatedBytes());
         return result < 0 ? result : Credentials.prctl(Credentials.PR_SET_DUMPABLE, 0);
     }
 
@@ -29,11 +28,7 @@ internal struct AwaitEnvironment : IStep
 {
     public static StepKind Kind => StepKind.AwaitEnvironment;
 
-    public readonly int Run(ref Execution run)
-    {
-        int result = Report.Send(ref run, ReportKind.Environment, 0, 0);
-        return result < 0 ? result : Report.AwaitAnswer(ref run);
-    }
+    public readonly int Run(ref Execution run) => Report.Stop(ref run, ReportKind.Environment);
 
     public readonly StepDescription Describe(PlanReader plan) => new("await-parent", "");
 }
@@ -52,10 +47,24 @@ internal unsafe struct StartGate : IStep
         nint read;
         do read = Files.read(run[Slot.Gate], &go, 1);
         while (read == -Errno.EINTR);
-        return read < 0 ? (int)read : 0;
+        if (read < 0) return (int)read;
+        // From here on, rt start is who has to be told, though rt create may still be on its way out.
+        Files.close(run[Slot.Report]);
+        run[Slot.Report] = -1;
+        return 0;
     }
 
     public readonly StepDescription Describe(PlanReader plan) => new("start-gate", "");
+}
+
+/// <summary>Tells whoever waits for the program that it comes next: an execve and a death look alike from outside.</summary>
+internal struct Executing : IStep
+{
+    public static StepKind Kind => StepKind.Executing;
+
+    public readonly int Run(ref Execution run) => Report.Send(ref run, ReportKind.Executing, 0, 0);
+
+    public readonly StepDescription Describe(PlanReader plan) => new("executing", "");
 }
 
 /// <summary>

@@ -50,10 +50,11 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
     }
 
     /// <summary>What can be done as soon as the init is there.</summary>
-    public void AfterFork()
+    /// <param name="ownsCgroup">The container has a cgroup that is rt's to give away.</param>
+    public void AfterFork(bool ownsCgroup)
     {
         if (plan.Config.Process!.OomScoreAdj is { } score) SetOomScore(score);
-        if (plan.Cgroup != null) GiveCgroup(plan.Cgroup.Directory);
+        if (ownsCgroup) GiveCgroup(plan.Cgroup!.Directory);
         if (plan.Config.Linux.IntelRdt is { } rdt) resctrl = ResctrlGroup.Create(rdt, state.Id, pid);
     }
 

@@ -62,6 +62,7 @@ internal static class Steps
         StepKind.AwaitEnvironment => plan.Read<AwaitEnvironment>(place),
         StepKind.RunHook => plan.Read<RunHook>(place),
         StepKind.Ready => plan.Read<Ready>(place),
+        StepKind.Executing => plan.Read<Executing>(place),
         StepKind.StartGate => plan.Read<StartGate>(place),
         StepKind.CloseDescriptors => plan.Read<CloseDescriptors>(place),
         StepKind.Execute => plan.Read<Execute>(place),

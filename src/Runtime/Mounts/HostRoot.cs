@@ -15,14 +15,17 @@ internal static unsafe class HostRoot
             return Statx.At(Files.AT_FDCWD, path, Files.AT_SYMLINK_NOFOLLOW, out Statx stat) < 0 ? 0 : stat.MountId;
     }
 
-    /// <summary>Takes away what was mounted over the directory since it was on the mount <paramref name="before"/>.</summary>
-    public static void Remove(string directory, ulong before)
+    /// <summary>Takes the root away. What others have mounted over the directory since stays, and the root below it.</summary>
+    /// <param name="root">The root's mount; 0 if its creator died before it knew: then it is the one above <paramref name="under"/>.</param>
+    /// <param name="under">The mount that the directory was on before; 0: the container has a mount namespace.</param>
+    public static void Remove(string directory, ulong root, ulong under)
     {
-        const int MaxLayers = 100; // a bound for the loop: someone may be mounting there at the same time
+        ulong top = under == 0 ? 0 : MountOf(directory);
+        if (top == 0 || (root != 0 ? top != root : top == under)) return;
         fixed (byte* path = FileContent.Terminated(directory))
         {
-            for (int i = 0; i < MaxLayers && MountOf(directory) is var mount && mount != 0 && mount != before; i++)
-                KernelException.Check(MountApi.umount2(path, MountApi.MNT_DETACH | MountApi.UMOUNT_NOFOLLOW), $"unmount {directory}");
+            int result = MountApi.umount2(path, MountApi.MNT_DETACH | MountApi.UMOUNT_NOFOLLOW);
+            if (result is not (-Errno.EINVAL or -Errno.ENOENT)) KernelException.Check(result, $"unmount {directory}"); // gone already
         }
     }
 }

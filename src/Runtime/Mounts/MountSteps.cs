@@ -9,7 +9,7 @@ internal unsafe struct MountChanges
 {
     public ulong Set, Clear, RecursiveSet, RecursiveClear;
 
-    /// <summary>Pairs of 32-bit numbers: an MS_ propagation flag and whether it is recursive.</summary>
+    /// <summary>MS_ propagation flags, each with or without MS_REC, in the order in which they are set.</summary>
     public PlanList Propagation;
 
     /// <summary>Attaches a detached mount, changed before anyone can see it; on kernels that can't do that, right after.</summary>
@@ -92,7 +92,11 @@ internal unsafe struct MountFileSystem : IStep
         MountChanges changes = Changes with { Set = 0, Clear = 0 };
         if (mount == -Errno.EPERM && OrBindSys)
         {
-            changes = Changes;
+            changes = Changes with
+            {
+                RecursiveSet = Changes.RecursiveSet | Changes.Set,
+                RecursiveClear = Changes.RecursiveClear | Changes.Clear,
+            };
             fixed (byte* sys = "/sys\0"u8) mount = open_tree_clone(Files.AT_FDCWD, sys, recursive: true);
         }
 
@@ -149,7 +153,7 @@ internal unsafe struct MountFileSystem : IStep
         byte* path = stackalloc byte[32];
         Text.FormatProcSelfFd(path, target);
         int result = mount(run.At(Source), path, run.At(Type), ToMountFlags(Changes.Set) | OldFlags, data);
-        int mounted = result < 0 ? result : InRoot.Open(run[Slot.Root], run.At(Target));
+        int mounted = result < 0 ? result : OpenMounted(ref run, target);
         if (mounted >= 0)
         {
             result = CopyUp ? TreeCopy.Copy(target, mounted, withRoot: InheritMode) : 0;
@@ -163,12 +167,23 @@ internal unsafe struct MountFileSystem : IStep
         return result;
     }
 
+    /// <summary>What was mounted, found by its path again; -ESTALE if the path leads elsewhere by now.</summary>
+    private readonly int OpenMounted(ref Execution run, int target)
+    {
+        int mounted = InRoot.Open(run[Slot.Root], run.At(Target));
+        if (mounted < 0) return mounted;
+        bool right = Statx.Of(mounted, out Statx top) >= 0 && Statx.Of(target, out Statx under) >= 0 && top.MountId != under.MountId
+            && (top.Attributes & Statx.STATX_ATTR_MOUNT_ROOT) != 0
+            && (Keep != Slot.Proc || Files.FileSystemType(mounted) == Files.PROC_SUPER_MAGIC);
+        if (right) return mounted;
+        Files.close(mounted);
+        return -Errno.ESTALE;
+    }
+
     /// <summary>Whether an option's value is an SELinux label, which mount(2) wants in quotes because of the commas in it.</summary>
     private static bool IsLabel(byte* key)
     {
-        ReadOnlySpan<byte> end = "context"u8;
-        int start = Text.Length(key) - end.Length;
-        return start >= 0 && new ReadOnlySpan<byte>(key + start, end.Length).SequenceEqual(end);
+        fixed (byte* end = "context\0"u8) return Text.EndsWith(key, end);
     }
 
     /// <param name="modeFrom">The directory whose permission bits to take over, or -1.</param>

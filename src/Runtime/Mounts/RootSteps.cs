@@ -55,10 +55,17 @@ internal unsafe struct OpenRoot : IStep
         int root = result < 0 ? result : open_tree_clone(directory, &empty, recursive: true);
         if (root < 0) return root;
         result = move_mount(root, directory);
-        if (result >= 0 && Private) result = SetAttributes(root, 0, 0, MS_PRIVATE, recursive: true);
+        if (result >= 0 && Private) result = TellAndMakePrivate(ref run, root);
         Files.close(directory);
         run[Slot.Root] = root;
         return result;
+    }
+
+    private static int TellAndMakePrivate(ref Execution run, int root)
+    {
+        int result = Statx.Of(root, out Statx stat);
+        if (result >= 0) result = Report.Send(ref run, ReportKind.RootAttached, (long)stat.MountId, 0);
+        return result < 0 ? result : SetAttributes(root, 0, 0, MS_PRIVATE, recursive: true);
     }
 
     /// <summary>

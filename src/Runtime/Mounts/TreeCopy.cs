@@ -57,7 +57,7 @@ internal static unsafe class TreeCopy
         return stat.Type switch
         {
             Files.S_IFDIR => CopyDirectory(source, target, name, depth),
-            Files.S_IFREG => CopyFile(source, target, name, stat),
+            Files.S_IFREG => CopyFile(source, target, name),
             Files.S_IFLNK => CopyLink(source, target, name, stat),
             Files.S_IFSOCK => 0,
             _ => CopyNode(target, name, stat),
@@ -77,10 +77,18 @@ internal static unsafe class TreeCopy
         return result;
     }
 
-    private static int CopyFile(int source, int target, byte* name, in Statx stat)
+    private static int CopyFile(int source, int target, byte* name)
     {
         int from = Files.openat(source, name, Files.O_RDONLY | Files.O_NOFOLLOW | Files.O_NONBLOCK);
         if (from < 0) return from;
+        // Owner and mode of what is copied: since it was looked at, something else may have taken its place.
+        int looked = Statx.Of(from, out Statx stat);
+        if (looked < 0 || stat.Type != Files.S_IFREG)
+        {
+            Files.close(from);
+            return looked < 0 ? looked : -Errno.ESTALE;
+        }
+
         int to = Files.openat(target, name, Files.O_WRONLY | Files.O_CREAT | Files.O_EXCL | Files.O_NOFOLLOW, 0x180); // 0600
         nint result = to;
         const nint Piece = 1 << 30;
@@ -108,8 +116,7 @@ internal static unsafe class TreeCopy
 
     private static int CopyNode(int target, byte* name, in Statx stat)
     {
-        ulong device = (stat.RdevMinor & 0xff) | (stat.RdevMajor << 8) | ((ulong)(stat.RdevMinor & ~0xffu) << 12);
-        int result = Files.mknodat(target, name, stat.Mode, device);
+        int result = Files.mknodat(target, name, stat.Mode, Files.DeviceNumber(stat.RdevMajor, stat.RdevMinor));
         if (result == -Errno.EPERM) return 0; // no device can be made in a user namespace
         return result < 0 ? result : Mapped(Files.fchownat(target, name, stat.Uid, stat.Gid, Files.AT_SYMLINK_NOFOLLOW));
     }

@@ -13,7 +13,7 @@ internal static class NamespaceCompiler
     /// first process does them and then forks the init.
     /// </summary>
     /// <returns>Whether a first process forks the init.</returns>
-    public static bool Compile(PlanWriter plan, Config config)
+    public static bool Compile(PlanWriter plan, Config config, bool rootless)
     {
         Linux linux = config.Linux;
         ulong made = 0;
@@ -29,12 +29,14 @@ internal static class NamespaceCompiler
 
         bool inTwo = joinsPid || (joins && linux.HasNamespace("user"));
         if (!inTwo) plan.CloneFlags = made;
-        // The user namespace last: the host's root may join any other, also those that belong to it.
-        for (int i = 0; i < linux.Namespaces.Count; i++)
-            if (linux.Namespaces[i].Type != "user")
-                Join(plan, linux.Namespaces[i], $"linux.namespaces[{i}]");
+        // The host's root may join any other namespace, also those that belong to the user namespace, and so joins that last. An
+        // ordinary user may join nothing before he is root in there.
         int user = linux.Namespaces.FindIndex(one => one.Type == "user");
-        if (user >= 0) Join(plan, linux.Namespaces[user], $"linux.namespaces[{user}]");
+        if (user >= 0 && rootless) Join(plan, linux.Namespaces[user], $"linux.namespaces[{user}]");
+        for (int i = 0; i < linux.Namespaces.Count; i++)
+            if (i != user)
+                Join(plan, linux.Namespaces[i], $"linux.namespaces[{i}]");
+        if (user >= 0 && !rootless) Join(plan, linux.Namespaces[user], $"linux.namespaces[{user}]");
         if (inTwo) plan.Add(new ForkSibling { Flags = made }, "linux.namespaces");
 
         if (user >= 0) plan.Add(Root(config), $"linux.namespaces[{user}]");

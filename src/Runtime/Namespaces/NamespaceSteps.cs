@@ -102,8 +102,7 @@ internal unsafe struct NewTimeNamespace : IStep
     public readonly int Run(ref Execution run)
     {
         int result = Processes.unshare(Processes.CLONE_NEWTIME);
-        if (result >= 0) result = Report.Send(ref run, ReportKind.TimeNamespace, 0, 0);
-        if (result >= 0) result = Report.AwaitAnswer(ref run);
+        if (result >= 0) result = Report.Stop(ref run, ReportKind.TimeNamespace);
         if (result < 0) return result;
         int file;
         fixed (byte* path = "/proc/self/ns/time_for_children\0"u8) file = Files.open(path, Files.O_RDONLY);

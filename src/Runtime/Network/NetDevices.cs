@@ -29,7 +29,12 @@ internal sealed class NetDevices
         }
         finally
         {
-            KernelException.Check(Processes.setns(hostNamespace, Processes.CLONE_NEWNET), "return to the caller's network namespace");
+            // Nothing that rt does from here on may happen in there.
+            if (Processes.setns(hostNamespace, Processes.CLONE_NEWNET) < 0)
+            {
+                Log.Error("linux.netDevices: return to the caller's network namespace: refused by the kernel");
+                Processes.exit_group(1);
+            }
         }
     }
 

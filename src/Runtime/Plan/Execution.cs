@@ -31,6 +31,12 @@ internal unsafe struct Execution
 
     public readonly uint* Numbers(PlanList list) => (uint*)(block + Header->FirstText + list.Offset);
 
+    /// <summary>Fills in the pointers to the texts of a list, as execve takes them. The null at the end is there already.</summary>
+    public readonly void Point(byte** pointers, PlanList list)
+    {
+        for (int i = 0; i < list.Count; i++) pointers[i] = At(list, i);
+    }
+
     /// <summary>The descriptor in a slot.</summary>
     public readonly ref int this[Slot slot] => ref ((int*)(block + ((sizeof(PlanHeader) + 7) & ~7)))[(int)slot];
 

@@ -152,6 +152,7 @@ internal enum StepKind
     AwaitEnvironment,
     RunHook,
     Ready,
+    Executing,
     StartGate,
     CloseDescriptors,
     Execute,

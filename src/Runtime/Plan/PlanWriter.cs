@@ -58,14 +58,6 @@ internal sealed class PlanWriter
         return place;
     }
 
-    /// <summary>Zeroed room for what the plan finds out while it runs.</summary>
-    public PlanText Space(int bytes)
-    {
-        PlanText place = new(data.Count);
-        data.AddRange(new byte[bytes]);
-        return place;
-    }
-
     public PlanList Texts(List<string> items) => Texts(items.ConvertAll(Text));
 
     public PlanList Texts(List<PlanText> items) => new(Bytes(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(items))).Offset, items.Count);

@@ -11,6 +11,12 @@ internal enum ReportKind
     /// <summary>A step failed; <see cref="Report.Value"/> is its index.</summary>
     Failed,
 
+    /// <summary>Only the filter and the program are still to come. Who ends without having said so has died.</summary>
+    Executing,
+
+    /// <summary>The container's root is attached among the mounts of others, as the mount <see cref="Report.Value"/>.</summary>
+    RootAttached,
+
     /// <summary>The init is another child of rt's, whose pid is <see cref="Report.Value"/>; the sender ends.</summary>
     Forked,
 
@@ -56,6 +62,13 @@ internal unsafe struct Report
         nint sent = Sockets.Send(run[Slot.Report], &report, Size);
         if (sent < 0 && run[Slot.Gate] >= 0) sent = Files.write(run[Slot.Gate], &report, Size);
         return sent < 0 ? (int)sent : 0;
+    }
+
+    /// <summary>Tells the parent what it is to do, and waits until it has.</summary>
+    public static int Stop(ref Execution run, ReportKind kind, long value = 0)
+    {
+        int result = Send(ref run, kind, value, 0);
+        return result < 0 ? result : AwaitAnswer(ref run);
     }
 
     /// <summary>Waits until the parent has done what the last report asks of it; -EPIPE if it is gone.</summary>

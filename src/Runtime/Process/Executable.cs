@@ -76,8 +76,8 @@ internal unsafe struct Execute : IStep
     {
         byte** argv = (byte**)run.At(Pointers);
         byte** envp = argv + Args.Count + 1;
-        for (int i = 0; i < Args.Count; i++) argv[i] = run.At(Args, i);
-        for (int i = 0; i < Env.Count; i++) envp[i] = run.At(Env, i);
+        run.Point(argv, Args);
+        run.Point(envp, Env);
         byte* path = run.At(Candidates, *(int*)run.At(Found));
         int result = Processes.execve(path, argv, envp);
         run.Explain(path, Text.Length(path)); // `rt start`, which may read the report, has no plan to look it up in

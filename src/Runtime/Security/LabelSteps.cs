@@ -21,15 +21,28 @@ internal unsafe struct WriteAttribute : IStep
 
     public readonly int Run(ref Execution run)
     {
-        int file = Files.open(run.At(File), Files.O_WRONLY);
-        if (file == -Errno.ENOENT && !OldFile.IsNull) file = Files.open(run.At(OldFile), Files.O_WRONLY);
+        int file = Open(run.At(File));
+        if (file == -Errno.ENOENT && !OldFile.IsNull) file = Open(run.At(OldFile));
         if (file < 0) return file;
-        // A file that something else was mounted over would take the text and do nothing (CVE-2019-16884).
         nint result = Files.FileSystemType(file) == Files.PROC_SUPER_MAGIC
             ? Files.write(file, run.At(Value), Text.Length(run.At(Value)))
             : -Errno.ENODEV;
         Files.close(file);
         return (int)result;
+    }
+
+    /// <summary>
+    /// A file that something else was mounted over would take the text and do nothing (CVE-2019-16884), also another one of
+    /// procfs (CVE-2025-52881): from /proc on, no mount is crossed.
+    /// </summary>
+    private static int Open(byte* path)
+    {
+        int proc;
+        fixed (byte* name = "/proc\0"u8) proc = Files.open(name, Files.O_PATH | Files.O_DIRECTORY);
+        if (proc < 0) return proc;
+        int file = Files.openat2(proc, path + "/proc/".Length, Files.O_WRONLY, Files.RESOLVE_NO_XDEV | Files.RESOLVE_NO_MAGICLINKS);
+        Files.close(proc);
+        return file;
     }
 
     public readonly StepDescription Describe(PlanReader plan) => new("write", plan.Text(File), ("value", plan.Text(Value)));

@@ -13,8 +13,13 @@ internal sealed class IdMapping
     public string Missing { get; init; } = "";
 
     /// <summary>Whether one of the ranges has this id of the container's.</summary>
-    public static bool Has(List<IdMapping> mappings, uint containerId) =>
-        mappings.Exists(one => containerId >= one.ContainerId && containerId - one.ContainerId < one.Size);
+    public static bool Has(List<IdMapping> mappings, uint containerId) => HostIdOf(mappings, containerId) != null;
+
+    /// <summary>What an id of the container's is on the host; null if none of the ranges has it.</summary>
+    public static uint? HostIdOf(List<IdMapping> mappings, uint containerId) =>
+        mappings.Find(one => containerId >= one.ContainerId && containerId - one.ContainerId < one.Size) is { } range
+            ? range.HostId + (containerId - range.ContainerId)
+            : null;
 }
 
 /// <summary>How far a clock of the container is ahead of the host's.</summary>

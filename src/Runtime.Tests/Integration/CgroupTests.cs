@@ -193,6 +193,36 @@ public sealed class CgroupTests
         }
     }
 
+    /// <summary>A cgroup with processes of its own can hand down none.</summary>
+    [ControllerFact]
+    [Proves("config-linux-unified-03")]
+    public void A_controller_that_can_not_be_enabled_is_an_error()
+    {
+        const string Root = "/sys/fs/cgroup/cgroup.subtree_control", Busy = "/sys/fs/cgroup/rt-busy";
+        var (controller, file, value) = ControllerFactAttribute.Limit;
+        bool handedDownBefore = File.ReadAllText(Root).Split(' ', '\n').Contains(controller);
+        using Container container = Container.Script("true", config =>
+        {
+            config["linux"]!["cgroupsPath"] = "/rt-busy/box";
+            config["linux"]!["resources"]!["unified"] = new JsonObject { [file] = value };
+        });
+        using Command.Running other = Command.Start("sleep", "60");
+        Directory.CreateDirectory(Busy);
+        try
+        {
+            File.WriteAllText(Busy + "/cgroup.procs", other.Pid.ToString());
+            container.Run().ShouldFailWith($"enable controllers +{controller} in {Busy}/cgroup.subtree_control: {Busy} has processes of its own");
+            Directory.Exists(Busy + "/box").Should().BeFalse();
+            container.ShouldHaveLeftNothing();
+        }
+        finally
+        {
+            File.WriteAllText("/sys/fs/cgroup/cgroup.procs", other.Pid.ToString());
+            Directory.Delete(Busy);
+            if (!handedDownBefore) File.WriteAllText(Root, "-" + controller);
+        }
+    }
+
     [ControllerFact]
     public void A_value_that_the_kernel_refuses_is_told_with_its_path_and_undone()
     {

@@ -94,7 +94,6 @@ public sealed class FeaturesDocumentTests
         }
     }
 
-    /// <summary>Of a tmpfs, or where that can't be mapped, of what is below the work folder; a host that can map neither is none for this.</summary>
     [Fact]
     [Proves("features-linux-mountextensions-01")]
     public void The_mappings_of_a_mount_are_applied()

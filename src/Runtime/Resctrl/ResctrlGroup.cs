@@ -19,10 +19,12 @@ internal sealed class ResctrlGroup
 
     private readonly ResctrlFileSystem resctrl;
     private readonly string directory;
+    private readonly int pid;
     private string? madeGroup, madeMonitoring;
 
-    private ResctrlGroup(ResctrlFileSystem resctrl, string directory)
+    private ResctrlGroup(ResctrlFileSystem resctrl, string directory, int pid)
     {
+        this.pid = pid;
         this.resctrl = resctrl;
         this.directory = directory;
     }
@@ -45,10 +47,10 @@ internal sealed class ResctrlGroup
         if (rdt.ClosId.Length == 0 && Reserved.Contains(id))
             throw new SpecException($"{Origin}.closID", $"is required for a container named {id}");
         string name = rdt.ClosId.Length > 0 ? rdt.ClosId : id;
-        ResctrlGroup group = new(resctrl, name == "/" ? resctrl.Mount : $"{resctrl.Mount}/{name}");
+        ResctrlGroup group = new(resctrl, name == "/" ? resctrl.Mount : $"{resctrl.Mount}/{name}", pid);
         try
         {
-            group.Fill(rdt, id, pid);
+            group.Fill(rdt, id);
             return group;
         }
         catch
@@ -61,9 +63,21 @@ internal sealed class ResctrlGroup
     /// <summary>Removes all that was made, also what would stay when the container is deleted: there is to be no container.</summary>
     public void Undo()
     {
-        foreach (string? path in (string?[])[madeMonitoring, madeGroup])
-            if (path != null && resctrl.RemoveGroup(path) is < 0 and not -Errno.ENOENT and var result)
-                Log.Warn($"remove {path}: {Errno.Describe(-result)}");
+        if (madeMonitoring != null) Undo(madeMonitoring);
+        // Others may have joined a group with a name since: it would put them back into the default one.
+        if (madeGroup != null && !HasOthers(madeGroup)) Undo(madeGroup);
+    }
+
+    private bool HasOthers(string group)
+    {
+        string[] tasks = (FileContent.TryReadText($"{group}/tasks") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return Array.Exists(tasks, task => task != pid.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private void Undo(string path)
+    {
+        int result = resctrl.RemoveGroup(path);
+        if (result is < 0 and not -Errno.ENOENT) Log.Warn($"remove {path}: {Errno.Describe(-result)}");
     }
 
     /// <summary>Removes what a container left, given by <see cref="ToRemove"/>. Nothing there is no error.</summary>
@@ -74,7 +88,7 @@ internal sealed class ResctrlGroup
         if (result is not -Errno.ENOENT) KernelException.Check(result, $"remove {path}");
     }
 
-    private void Fill(IntelRdt rdt, string id, int pid)
+    private void Fill(IntelRdt rdt, string id)
     {
         (string Value, string Path)[] schemata =
         [
@@ -91,7 +105,7 @@ internal sealed class ResctrlGroup
             if (value.Length > 0)
                 Write($"{directory}/schemata", value + "\n", path);
         Write($"{directory}/tasks", pid.ToString(CultureInfo.InvariantCulture), Origin);
-        if (rdt.EnableMonitoring) Monitor(id, pid);
+        if (rdt.EnableMonitoring) Monitor(id);
     }
 
     private void EnterOrMake(IntelRdt rdt, bool mayMake)
@@ -120,7 +134,7 @@ internal sealed class ResctrlGroup
         }
     }
 
-    private void Monitor(string id, int pid)
+    private void Monitor(string id)
     {
         string path = $"{directory}/mon_groups/{id}", origin = $"{Origin}.enableMonitoring";
         int result = resctrl.MakeGroup(path);

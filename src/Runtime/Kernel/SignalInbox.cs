@@ -9,18 +9,24 @@ namespace Rt.Kernel;
 /// something.
 /// </summary>
 /// <remarks>
-/// For that, every thread must block them, and .NET's finalizer thread, which exists before Main, does not. So a handler sends
-/// on to the main thread what is delivered there. It is managed code in a signal handler, which is sound because that thread
-/// is always in a native wait: there is never a finalizer to run.
+/// For that, every thread must block them, and .NET's finalizer thread, which exists before Main, does not. Nobody else can set
+/// its mask but a signal handler that it runs: the mask to return to is on its stack. So it is sent one signal to begin with. The
+/// handler is managed code, which is sound while the thread is in a native wait, and fatal while it runs finalizers, as it does
+/// after each garbage collection. What is delivered there all the same is sent on to the main thread.
 /// </remarks>
 internal static unsafe class SignalInbox
 {
+    private const int SIGURG = Signals.SIGURG;
+
     private static int process, mainThread;
+
+    /// <summary>What the other thread is to block.</summary>
+    private static ulong blocked;
 
     /// <summary>Opens the inbox for all signals that can be caught, but those of faults and of the runtime itself.</summary>
     public static int Open()
     {
-        const int SA_RESTART = 0x10000000;
+        const int SA_RESTART = 0x10000000, SA_SIGINFO = 4;
         // 32 and 33 are glibc's own, 34 is the .NET runtime's.
         const int SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8;
         process = Processes.getpid();
@@ -34,12 +40,49 @@ internal static unsafe class SignalInbox
 
         byte* action = stackalloc byte[152]; // glibc's struct sigaction: handler, 128 bytes of mask, flags, restorer
         new Span<byte>(action, 152).Clear();
-        *(delegate* unmanaged[Cdecl]<int, void>*)action = &SendOn;
-        *(int*)(action + 136) = SA_RESTART;
+        *(delegate* unmanaged[Cdecl]<int, byte*, byte*, void>*)action = &BlockAndSendOn;
+        *(int*)(action + 136) = SA_RESTART | SA_SIGINFO;
         for (int signal = 1; signal <= Signals.SIGRTMAX; signal++)
             if ((mask >> (signal - 1) & 1) != 0)
                 _ = sigaction(signal, action, null);
+        blocked = mask;
+        BlockInOtherThreads();
         return OpenFor(mask);
+    }
+
+    /// <summary>Sends each a signal as soon as it waits in the kernel, where it then is struck before it runs anything else.</summary>
+    private static void BlockInOtherThreads()
+    {
+        const int Size = 1024, MaxLooks = 1000;
+        int directory = FileContent.TryOpen("/proc/self/task", Files.O_RDONLY | Files.O_DIRECTORY);
+        if (directory < 0) return; // no procfs: they are struck by whatever comes
+        byte* entries = stackalloc byte[Size];
+        nint length;
+        while ((length = Files.getdents64(directory, entries, Size)) > 0)
+        {
+            // struct linux_dirent64: inode and offset (8 bytes each), length (2), type (1), name
+            for (nint at = 0; at < length; at += *(ushort*)(entries + at + 16))
+            {
+                int thread = Number(entries + at + 19);
+                if (thread == 0 || thread == mainThread) continue;
+                for (int look = 0; look < MaxLooks && !IsWaiting(thread); look++) Syscall.Invoke(sched_yield);
+                Syscall.Invoke(tgkill, process, thread, SIGURG);
+            }
+        }
+
+        Files.close(directory);
+    }
+
+    /// <summary>State "S" in proc_pid_stat(5).</summary>
+    private static bool IsWaiting(int thread) =>
+        FileContent.TryReadText($"/proc/self/task/{thread}/stat") is { } stat && stat[(stat.LastIndexOf(')') + 2)..].StartsWith('S');
+
+    /// <summary>0 for "." and "..".</summary>
+    private static int Number(byte* name)
+    {
+        int number = 0;
+        for (; *name is >= (byte)'0' and <= (byte)'9'; name++) number = (number * 10) + (*name - '0');
+        return number;
     }
 
     /// <summary>
@@ -68,7 +111,15 @@ internal static unsafe class SignalInbox
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void SendOn(int signal) => Syscall.Invoke(tgkill, process, mainThread, signal);
+    private static void BlockAndSendOn(int signal, byte* info, byte* context)
+    {
+        const int SI_TKILL = -6;
+        // ucontext_t: flags and link (8 bytes each), the stack (24), and on x86-64 the registers (256) before the mask.
+        *(ulong*)(context + (SyscallNumber.X64 ? 296 : 40)) |= blocked;
+        // struct siginfo: number, errno, code (4 bytes each), 4 bytes of padding, pid
+        bool isOwn = signal == SIGURG && *(int*)(info + 8) == SI_TKILL && *(int*)(info + 16) == process;
+        if (!isOwn) Syscall.Invoke(tgkill, process, mainThread, signal);
+    }
 
     [DllImport("libc")]
     private static extern int sigaction(int signal, byte* action, byte* old);

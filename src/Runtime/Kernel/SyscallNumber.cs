@@ -9,7 +9,7 @@ namespace Rt.Kernel;
 /// </summary>
 internal static class SyscallNumber
 {
-    private static bool X64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
+    public static bool X64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     public static int read => X64 ? 0 : 63;
     public static int write => X64 ? 1 : 64;
@@ -86,6 +86,7 @@ internal static class SyscallNumber
     public static int unshare => X64 ? 272 : 97;
     public static int prlimit64 => X64 ? 302 : 261;
     public static int setns => X64 ? 308 : 268;
+    public static int sched_yield => X64 ? 24 : 124;
     public static int sched_setattr => X64 ? 314 : 274;
     public static int renameat2 => X64 ? 316 : 276;
     public static int seccomp => X64 ? 317 : 277;

@@ -10,18 +10,17 @@ namespace Rt.Kernel;
 /// </summary>
 /// <remarks>
 /// For that, every thread must block them, and .NET's finalizer thread, which exists before Main, does not. Nobody else can set
-/// its mask but a signal handler that it runs: the mask to return to is on its stack. So it is sent one signal to begin with. The
-/// handler is managed code, which is sound while the thread is in a native wait, and fatal while it runs finalizers, as it does
-/// after each garbage collection. What is delivered there all the same is sent on to the main thread.
+/// its mask but a signal handler that it runs: the mask to return to is on its stack. So it is sent one signal, while it waits in
+/// the kernel and before anything is allocated that finalizers or a garbage collection might come of: the handler is managed
+/// code, and a thread that is in managed code already may not enter it. No other signal has a handler.
 /// </remarks>
 internal static unsafe class SignalInbox
 {
     private const int SIGURG = Signals.SIGURG;
 
-    private static int process, mainThread;
-
-    /// <summary>What the other thread is to block.</summary>
+    /// <summary>What the other threads are to block, and how many of them do.</summary>
     private static ulong blocked;
+    private static int blocking;
 
     /// <summary>Opens the inbox for all signals that can be caught, but those of faults and of the runtime itself.</summary>
     public static int Open()
@@ -29,9 +28,6 @@ internal static unsafe class SignalInbox
         const int SA_RESTART = 0x10000000, SA_SIGINFO = 4;
         // 32 and 33 are glibc's own, 34 is the .NET runtime's.
         const int SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8;
-        process = Processes.getpid();
-        mainThread = (int)Syscall.Invoke(gettid);
-
         ulong mask = ~0UL;
         ReadOnlySpan<byte> excepted =
             [SIGILL, SIGTRAP, SIGBUS, SIGFPE, Signals.SIGSEGV, Signals.SIGKILL, Signals.SIGSTOP, Signals.SIGPIPE, 32, 33, 34];
@@ -40,11 +36,10 @@ internal static unsafe class SignalInbox
 
         byte* action = stackalloc byte[152]; // glibc's struct sigaction: handler, 128 bytes of mask, flags, restorer
         new Span<byte>(action, 152).Clear();
-        *(delegate* unmanaged[Cdecl]<int, byte*, byte*, void>*)action = &BlockAndSendOn;
+        *(delegate* unmanaged[Cdecl]<int, byte*, byte*, void>*)action = &Block;
+        new Span<byte>(action + 8, 128).Fill(0xff);
         *(int*)(action + 136) = SA_RESTART | SA_SIGINFO;
-        for (int signal = 1; signal <= Signals.SIGRTMAX; signal++)
-            if ((mask >> (signal - 1) & 1) != 0)
-                _ = sigaction(signal, action, null);
+        _ = sigaction(SIGURG, action, null);
         blocked = mask;
         BlockInOtherThreads();
         return OpenFor(mask);
@@ -53,7 +48,8 @@ internal static unsafe class SignalInbox
     /// <summary>Sends each a signal as soon as it waits in the kernel, where it then is struck before it runs anything else.</summary>
     private static void BlockInOtherThreads()
     {
-        const int Size = 1024, MaxLooks = 1000;
+        const int Size = 1024, MaxLooks = 1000, MaxWaits = 1_000_000;
+        int process = Processes.getpid(), mainThread = (int)Syscall.Invoke(gettid), sent = 0;
         int directory = FileContent.TryOpen("/proc/self/task", Files.O_RDONLY | Files.O_DIRECTORY);
         if (directory < 0) return; // no procfs: they are struck by whatever comes
         byte* entries = stackalloc byte[Size];
@@ -66,11 +62,13 @@ internal static unsafe class SignalInbox
                 int thread = Number(entries + at + 19);
                 if (thread == 0 || thread == mainThread) continue;
                 for (int look = 0; look < MaxLooks && !IsWaiting(thread); look++) Syscall.Invoke(sched_yield);
-                Syscall.Invoke(tgkill, process, thread, SIGURG);
+                if (Syscall.Invoke(tgkill, process, thread, SIGURG) >= 0) sent++;
             }
         }
 
         Files.close(directory);
+        // They must be through before this one goes on to what their handlers could disturb.
+        for (int look = 0; look < MaxWaits && Volatile.Read(ref blocking) < sent; look++) Syscall.Invoke(sched_yield);
     }
 
     /// <summary>State "S" in proc_pid_stat(5).</summary>
@@ -111,14 +109,11 @@ internal static unsafe class SignalInbox
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void BlockAndSendOn(int signal, byte* info, byte* context)
+    private static void Block(int signal, byte* info, byte* context)
     {
-        const int SI_TKILL = -6;
         // ucontext_t: flags and link (8 bytes each), the stack (24), and on x86-64 the registers (256) before the mask.
         *(ulong*)(context + (SyscallNumber.X64 ? 296 : 40)) |= blocked;
-        // struct siginfo: number, errno, code (4 bytes each), 4 bytes of padding, pid
-        bool isOwn = signal == SIGURG && *(int*)(info + 8) == SI_TKILL && *(int*)(info + 16) == process;
-        if (!isOwn) Syscall.Invoke(tgkill, process, mainThread, signal);
+        Volatile.Write(ref blocking, blocking + 1);
     }
 
     [DllImport("libc")]

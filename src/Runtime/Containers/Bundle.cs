@@ -52,7 +52,8 @@ internal sealed record Bundle(string Directory, Config Config)
         InFile(() => Namespaces.HostNamespaces.Check(Config));
         InFile(() => SecurityModules.Check(Config));
         if (!Config.Linux.HasNamespace("mount") && Path.GetFullPath(RootPath) == "/")
-            throw new RtException($"{Directory}/config.json: root.path: would hide the host's root: without a mount namespace it can't be /");
+            throw new RtException(
+                $"{Directory}/config.json: root.path: would hide the host's root: without a mount namespace it can't be /");
         int result;
         fixed (byte* bundle = FileContent.Terminated(Directory), path = FileContent.Terminated(Config.Root!.Path))
             result = Mounts.OpenRoot.Open(Path.IsPathRooted(Config.Root.Path) ? null : bundle, path);

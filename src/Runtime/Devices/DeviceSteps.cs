@@ -40,7 +40,8 @@ internal unsafe struct MakeDevice : IStep
         int tree = MountApi.open_tree_clone(Files.AT_FDCWD, run.At(HostPath), recursive: false);
         if (tree < 0) return tree == -Errno.ENOENT ? -Errno.EPERM : tree;
         int result = Statx.Of(tree, out Statx stat);
-        if (result >= 0 && (stat.Type != (Mode & Files.S_IFMT) || stat.RdevMajor != Major || stat.RdevMinor != Minor)) result = -Errno.EPERM;
+        bool isIt = stat.Type == (Mode & Files.S_IFMT) && stat.RdevMajor == Major && stat.RdevMinor == Minor;
+        if (result >= 0 && !isIt) result = -Errno.EPERM;
         if (result >= 0) result = Files.mknodat(directory, run.At(Name), Files.S_IFREG | 0x1a4, 0); // 0644
         if (result is -Errno.EEXIST) result = 0;
         int target = result < 0 ? result : Files.openat(directory, run.At(Name), Files.O_PATH | Files.O_NOFOLLOW);

@@ -3,7 +3,9 @@ using Rt.Plan;
 
 namespace Rt.Hooks;
 
-/// <summary>Runs a hook in the container's namespaces: createContainer hooks before the root is entered, startContainer hooks after.</summary>
+/// <summary>
+/// Runs a hook in the container's namespaces: createContainer hooks before the root is entered, startContainer hooks after.
+/// </summary>
 internal unsafe struct RunHook : IStep
 {
     public static StepKind Kind => StepKind.RunHook;

@@ -67,11 +67,8 @@ internal static class Compiler
         SecurityCompiler.BoundingSet(plan, capabilities, host.LastCapability);
         if (process.NoNewPrivileges) plan.Add(default(NoNewPrivileges), "process.noNewPrivileges");
         if (filter != null && !process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
-        // An ordinary user must give up setgroups(2) to map his own group alone: what he is in, he stays in.
-        bool gaveUpGroups = options.Rootless && config.Linux.GidMappings is [{ Size: 1 }] && process.User.AdditionalGids.Count == 0;
-        bool keepGroups = gaveUpGroups || Annotations.KeepGroups(config);
-        bool joinsUsers = config.Linux.HasNamespace("user") && !config.Linux.HasNewNamespace("user");
-        ProcessCompiler.User(plan, process.User, keepGroups, noGroups: joinsUsers);
+        ProcessCompiler.User(plan, config, options.Rootless);
+        // The root of a user namespace has them all.
         ulong grantable = config.Linux.HasNamespace("user") ? ulong.MaxValue : host.Capabilities;
         SecurityCompiler.Capabilities(plan, capabilities, host.LastCapability, grantable, options.Warn);
 

@@ -16,7 +16,8 @@ namespace Rt.Launch;
 internal static unsafe class Guard
 {
     /// <summary>File systems without any writing (statfs(2)).</summary>
-    private const long SQUASHFS_MAGIC = 0x73717368, EROFS_SUPER_MAGIC_V1 = 0xe0f5e1e2, CRAMFS_MAGIC = 0x28cd3d45, ISOFS_SUPER_MAGIC = 0x9660;
+    private const long SQUASHFS_MAGIC = 0x73717368, EROFS_SUPER_MAGIC_V1 = 0xe0f5e1e2, CRAMFS_MAGIC = 0x28cd3d45,
+        ISOFS_SUPER_MAGIC = 0x9660;
 
     /// <summary>
     /// Where a second lower layer may be taken from: an overlay without an upper one wants two. What is in it does not matter.

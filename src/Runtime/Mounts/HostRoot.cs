@@ -16,7 +16,9 @@ internal static unsafe class HostRoot
     }
 
     /// <summary>Takes the root away. What others have mounted over the directory since stays, and the root below it.</summary>
-    /// <param name="root">The root's mount; 0 if its creator died before it knew: then it is the one above <paramref name="under"/>.</param>
+    /// <param name="root">
+    /// The root's mount; 0 if its creator died before it knew: then it is the one above <paramref name="under"/>.
+    /// </param>
     /// <param name="under">The mount that the directory was on before; 0: the container has a mount namespace.</param>
     public static void Remove(string directory, ulong root, ulong under)
     {

@@ -90,7 +90,10 @@ internal static unsafe class InRoot
         return made is < 0 and not -Errno.EEXIST ? made : Open(root, prefix);
     }
 
-    /// <summary>Replaces the component from <paramref name="start"/> to <paramref name="end"/>, a symlink in <paramref name="parent"/>, by its target.</summary>
+    /// <summary>
+    /// Replaces the component from <paramref name="start"/> to <paramref name="end"/>, a symlink in <paramref name="parent"/>, by
+    /// its target.
+    /// </summary>
     private static int SpliceLink(int parent, byte* walk, int start, int end, bool last)
     {
         byte* spliced = stackalloc byte[PathMax];

@@ -58,7 +58,8 @@ internal sealed class MountEntry
         if (mount.Source.Length == 0) throw new SpecException($"{origin}.source", "a bind mount needs a source");
         foreach ((string key, string? value) in options.Data) // mount(2) ignores them on binds
             if (!MountOptions.IsSuperblockFlag(key))
-                context.Warn($"{origin}.options: {key}{(value == null ? "" : "=" + value)} is for a file system, and without effect on a bind mount");
+                context.Warn($"{origin}.options: {key}{(value == null ? "" : "=" + value)} is for a file system, "
+                    + "and without effect on a bind mount");
 
         string source = Path.Combine(context.Bundle, mount.Source);
         bool recursive = options.Recursive || mount.Type == "rbind";

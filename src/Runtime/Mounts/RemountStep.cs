@@ -4,7 +4,10 @@ using static Rt.Kernel.MountApi;
 
 namespace Rt.Mounts;
 
-/// <summary>Changes what is mounted at a path already: the mount's own flags and, unless "bind" is asked for too, its file system's options.</summary>
+/// <summary>
+/// Changes what is mounted at a path already: the mount's own flags and, unless "bind" is asked for too, its file system's
+/// options.
+/// </summary>
 internal unsafe struct Remount : IStep
 {
     public static StepKind Kind => StepKind.Remount;

@@ -18,7 +18,8 @@ internal static unsafe class HostNamespaces
             if (one.Path.Length == 0 || !IsCallers(one)) continue;
             if (one.Type == "mount") throw Changes($"linux.namespaces[{i}].path", one); // its root would be the container's
             if (one.Type == "user")
-                throw new SpecException($"linux.namespaces[{i}].path", $"{one.Path} is the user namespace of rt's caller, which is not joined anew");
+                throw new SpecException($"linux.namespaces[{i}].path",
+                    $"{one.Path} is the user namespace of rt's caller, which is not joined anew");
             if (one.Type == "cgroup" && config.Mounts.Exists(mount => mount.Type is "cgroup" or "cgroup2"))
                 throw Changes($"linux.namespaces[{i}].path", one); // mounting cgroup2 there sets its options for all of the host
             if (one.Type == "uts" && config.Hostname.Length > 0) throw Changes("hostname", one);

@@ -12,7 +12,8 @@ internal static class IdMapHelper
     public static void Run(string program, int pid, List<IdMapping> mappings, string origin)
     {
         string path = Array.Find(Array.ConvertAll(Directories, directory => $"{directory}/{program}"), File.Exists)
-            ?? throw new RtException($"{origin}: mapping other ids than one's own takes {program}, which is not installed (package uidmap)");
+            ?? throw new RtException(
+                $"{origin}: mapping other ids than one's own takes {program}, which is not installed (package uidmap)");
         List<string> args = [program, pid.ToString(CultureInfo.InvariantCulture)];
         foreach (IdMapping one in mappings)
             args.AddRange([$"{one.ContainerId}", $"{one.HostId}", $"{one.Size}"]);

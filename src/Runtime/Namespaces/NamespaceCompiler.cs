@@ -78,7 +78,12 @@ internal static class NamespaceCompiler
         if (config.Linux.Sysctl.Count == 0) return;
         if (!MountCompiler.HasOwnProc(config))
             plan.Add(new MountFileSystem
-                { Type = plan.Text("proc"), Options = plan.Numbers([]), Changes = new MountChanges { Propagation = plan.Numbers([]) }, Keep = Slot.Proc }, "linux.sysctl");
+            {
+                Type = plan.Text("proc"),
+                Options = plan.Numbers([]),
+                Changes = new MountChanges { Propagation = plan.Numbers([]) },
+                Keep = Slot.Proc,
+            }, "linux.sysctl");
         foreach ((string key, string value) in config.Linux.Sysctl)
             plan.Add(new WriteSysctl { Path = plan.Text("sys/" + Sysctl.PathOf(key)), Value = plan.Text(value) }, $"linux.sysctl.{key}");
     }

@@ -21,7 +21,9 @@ internal static class TimeOffsets
             }
             catch (KernelException e)
             {
-                string cause = e.Errno == Errno.ERANGE ? "out of range: the clock would be negative, or too far ahead" : Errno.Describe(e.Errno);
+                string cause = e.Errno == Errno.ERANGE
+                    ? "out of range: the clock would be negative, or too far ahead"
+                    : Errno.Describe(e.Errno);
                 throw new RtException($"linux.timeOffsets.{clock}: set to {offset.Seconds} s and {offset.Nanoseconds} ns: {cause}");
             }
             finally

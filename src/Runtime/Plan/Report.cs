@@ -23,7 +23,9 @@ internal enum ReportKind
     /// <summary>There is a new time namespace whose clocks rt is to set. The init waits.</summary>
     TimeNamespace,
 
-    /// <summary>The container's namespaces and mounts are there: rt may change them from outside, and hooks as well. The init waits.</summary>
+    /// <summary>
+    /// The container's namespaces and mounts are there: rt may change them from outside, and hooks as well. The init waits.
+    /// </summary>
     Environment,
 
     /// <summary>A seccomp filter is loaded whose listener is the init's descriptor <see cref="Report.Value"/>. The init waits.</summary>

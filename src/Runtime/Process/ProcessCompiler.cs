@@ -19,17 +19,23 @@ internal static class ProcessCompiler
     public static SetRlimit Limit(Rlimit limit) =>
         new() { Resource = Spec.Rlimits.Number(limit.Type), Soft = limit.Soft, Hard = limit.Hard };
 
-    public static void User(PlanWriter plan, User user, bool keepGroups, bool noGroups) => plan.Add(
-        new SetUser
+    /// <param name="rootless">rt's caller is an ordinary user.</param>
+    public static void User(PlanWriter plan, Config config, bool rootless)
+    {
+        User user = config.Process!.User;
+        bool joinsUsers = config.Linux.HasNamespace("user") && !config.Linux.HasNewNamespace("user");
+        // An ordinary user must give up setgroups(2) to map his own group alone: what he is in, he stays in.
+        bool gaveUpGroups = rootless && config.Linux.GidMappings is [{ Size: 1 }] && user.AdditionalGids.Count == 0;
+        plan.Add(new SetUser
         {
             Uid = user.Uid,
             Gid = user.Gid,
             Umask = user.Umask ?? DefaultUmask,
             Groups = plan.Numbers(user.AdditionalGids),
-            KeepGroups = keepGroups,
-            NoGroups = noGroups,
-        },
-        "process.user");
+            KeepGroups = gaveUpGroups || Annotations.KeepGroups(config),
+            NoGroups = joinsUsers,
+        }, "process.user");
+    }
 
     public static void WorkingDirectory(PlanWriter plan, ContainerProcess process) =>
         plan.Add(new WorkingDirectory { Path = plan.Text(process.Cwd) }, "process.cwd");

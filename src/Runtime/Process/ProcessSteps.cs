@@ -64,7 +64,9 @@ internal unsafe struct SetUser : IStep
     /// <summary>The caller's supplementary groups stay.</summary>
     public bool KeepGroups;
 
-    /// <summary>There are none any more (<see cref="Namespaces.JoinNamespace"/>): it is no harm if the kernel refuses to drop them.</summary>
+    /// <summary>
+    /// There are none any more (<see cref="Namespaces.JoinNamespace"/>): it is no harm if the kernel refuses to drop them.
+    /// </summary>
     public bool NoGroups;
 
     public readonly int Run(ref Execution run)
@@ -96,5 +98,6 @@ internal unsafe struct SetUser : IStep
     }
 
     public readonly StepDescription Describe(PlanReader plan) =>
-        new("user", $"{Uid}:{Gid}", ("groups", KeepGroups ? "kept" : string.Join(',', plan.Numbers(Groups))), ("umask", "0" + Convert.ToString(Umask, 8)));
+        new("user", $"{Uid}:{Gid}", ("groups", KeepGroups ? "kept" : string.Join(',', plan.Numbers(Groups))),
+            ("umask", "0" + Convert.ToString(Umask, 8)));
 }

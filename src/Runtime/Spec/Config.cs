@@ -102,7 +102,9 @@ internal sealed class Linux
     public SortedDictionary<string, TimeOffset> TimeOffsets { get; set; } = new(StringComparer.Ordinal);
     public List<Device> Devices { get; set; } = [];
 
-    /// <summary>Network devices to move into the container, by their names outside; the value is the name inside, "" for the same.</summary>
+    /// <summary>
+    /// Network devices to move into the container, by their names outside; the value is the name inside, "" for the same.
+    /// </summary>
     public SortedDictionary<string, string> NetDevices { get; set; } = new(StringComparer.Ordinal);
     public string CgroupsPath { get; set; } = "";
     public Resources Resources { get; set; } = new();

@@ -15,7 +15,8 @@ internal static class LinuxValidation
         ResourcesValidation.Check(linux.Resources);
         Absolute(linux.MaskedPaths, "linux.maskedPaths");
         Absolute(linux.ReadonlyPaths, "linux.readonlyPaths");
-        Require(Propagations.Contains(linux.RootfsPropagation), "linux.rootfsPropagation", $"\"{linux.RootfsPropagation}\" is no propagation");
+        Require(Propagations.Contains(linux.RootfsPropagation), "linux.rootfsPropagation",
+            $"\"{linux.RootfsPropagation}\" is no propagation");
         foreach (string key in linux.Sysctl.Keys)
             if (Sysctl.Problem(key, linux.HasNamespace) is { } problem)
                 throw new SpecException($"linux.sysctl.{key}", problem);
@@ -81,7 +82,8 @@ internal static class LinuxValidation
     private static void IntelRdt(IntelRdt rdt)
     {
         const string Path = "linux.intelRdt";
-        bool plain = !rdt.ClosId.Contains('/') && !rdt.ClosId.Contains('\n') && rdt.ClosId is not ("." or ".." or "mon_groups" or "mon_data" or "info");
+        bool plain = !rdt.ClosId.Contains('/') && !rdt.ClosId.Contains('\n')
+            && rdt.ClosId is not ("." or ".." or "mon_groups" or "mon_data" or "info");
         Require(rdt.ClosId == "/" || plain, $"{Path}.closID", $"\"{rdt.ClosId}\" is no name of a group");
         Require(rdt.L3CacheSchema.Length == 0 || rdt.L3CacheSchema.Split(':') is ["L3" or "L3CODE" or "L3DATA", _, ..],
             $"{Path}.l3CacheSchema", $"\"{rdt.L3CacheSchema}\" does not begin with L3:");

@@ -9,9 +9,11 @@ internal static class SemanticVersion
         string[] release = build[0].Split('-', 2);
         string[] numbers = release[0].Split('.');
         return numbers.Length == 3 && Array.TrueForAll(numbers, IsNumber)
-            && (release.Length == 1 || Array.TrueForAll(release[1].Split('.'), one => IsIdentifier(one) && (!IsDigits(one) || IsNumber(one))))
+            && (release.Length == 1 || Array.TrueForAll(release[1].Split('.'), IsPrerelease))
             && (build.Length == 1 || Array.TrueForAll(build[1].Split('.'), IsIdentifier));
     }
+
+    private static bool IsPrerelease(string text) => IsIdentifier(text) && (!IsDigits(text) || IsNumber(text));
 
     /// <summary>Digits without a leading zero.</summary>
     private static bool IsNumber(string text) => IsDigits(text) && (text.Length == 1 || text[0] != '0');

@@ -30,7 +30,8 @@ internal static class Validation
     {
         Require(version.Length > 0, "ociVersion", "is required");
         Require(SemanticVersion.IsValid(version), "ociVersion", $"\"{version}\" is no version (SemVer 2.0.0)");
-        Require(version.StartsWith("1.", StringComparison.Ordinal), "ociVersion", $"{version} is not supported: rt implements runtime-spec 1.x up to {BuildInfo.SpecVersion}");
+        Require(version.StartsWith("1.", StringComparison.Ordinal), "ociVersion",
+            $"{version} is not supported: rt implements runtime-spec 1.x up to {BuildInfo.SpecVersion}");
     }
 
     private static void Mount(Config config, Mount mount, string path)

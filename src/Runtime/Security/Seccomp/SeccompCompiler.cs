@@ -72,7 +72,8 @@ internal static unsafe class SeccompCompiler
             notifies = true;
             // rt itself writes, filtered already, to say which descriptor the listener is.
             int write = seccomp.Syscalls[i].Names.IndexOf("write");
-            if (write >= 0) throw new SpecException($"linux.seccomp.syscalls[{i}].names[{write}]", $"{Notify} cannot be used for the write syscall");
+            if (write >= 0)
+                throw new SpecException($"linux.seccomp.syscalls[{i}].names[{write}]", $"{Notify} cannot be used for the write syscall");
         }
 
         if (notifies && seccomp.ListenerPath.Length == 0)

@@ -141,9 +141,9 @@ internal unsafe struct HookProcess
         bool late = false;
         if (clock > 0)
         {
-            // Orphans that the hook leaves behind may come to this process, and end before it.
+            // Any child, since a hook may have left its group. Orphans that it leaves behind may come to this process and end first.
             Processes.Exit first;
-            do first = Processes.ReapOfGroup(pid);
+            do first = Processes.Reap(0, block: true);
             while (first.Pid > 0 && first.Pid != pid && first.Pid != clock);
             if (first.Pid == pid)
             {

@@ -72,10 +72,7 @@ internal static unsafe class Processes
     /// </summary>
     public static Exit Reap(int pid, bool block) => Reap(pid == 0 ? P_ALL : P_PID, pid, block ? 0 : WNOHANG);
 
-    /// <summary>Waits until one of the children in a process group has ended, and reaps it.</summary>
-    public static Exit ReapOfGroup(int group) => Reap(P_PGID, group, 0);
-
-    private const int P_ALL = 0, P_PID = 1, P_PGID = 2, WNOHANG = 1;
+    private const int P_ALL = 0, P_PID = 1, WNOHANG = 1;
 
     private static Exit Reap(int which, int id, int options)
     {

@@ -46,7 +46,7 @@ internal sealed unsafe class ContainerInit
             run[Slot.ConsoleSocket] = console;
             foreach (Opening opening in plan.Openings) opened.Add(run[opening.Slot] = opening.Open());
 
-            int pid = Forker.Fork(block, intoCgroup: !plan.ForksTwice);
+            int pid = Forker.Fork(block, plan.ForksIntoCgroup);
             if (pid < 0) throw new RtException(ForkSibling.Failure(-pid));
             return new ContainerInit(plan, pid, pair[0]);
         }

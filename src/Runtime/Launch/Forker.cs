@@ -7,7 +7,7 @@ namespace Rt.Launch;
 internal static unsafe class Forker
 {
     /// <summary>Starts the process that executes the plan: its pid, or -errno.</summary>
-    /// <param name="intoCgroup">It is the init itself, which is born into its cgroup; else it only forks the init.</param>
+    /// <param name="intoCgroup">It is to be born into the container's cgroup.</param>
     public static int Fork(byte* block, bool intoCgroup)
     {
         Execution run = new(block);

@@ -39,6 +39,9 @@ internal sealed record LaunchPlan
     /// <summary>Whether the init is forked by a process that joins namespaces first.</summary>
     public bool ForksTwice { get; init; }
 
+    /// <summary>Whether the process that rt forks is born into the cgroup, be it the init or one that forks the init.</summary>
+    public bool ForksIntoCgroup => !ForksTwice || NamespaceCompiler.JoinsCgroups(Config);
+
     /// <summary>
     /// Whether the init stops for rt on its way. If not, its go-ahead may be given as soon as it is on record.
     /// </summary>

@@ -34,7 +34,7 @@ internal static class PlanListing
         foreach (Opening opening in plan.Openings)
             if (opening.Describe() is { } words)
                 Add("host", words, opening.Origin);
-        Add("host", new StepDescription("clone3", "", ("into-cgroup", plan.Cgroup == null || plan.ForksTwice ? "" : "yes"),
+        Add("host", new StepDescription("clone3", "", ("into-cgroup", plan.Cgroup != null && plan.ForksIntoCgroup ? "yes" : ""),
             ("new", NamespaceTypes.Names(plan.Reader.Header.CloneFlags))), "linux.namespaces");
         foreach (var (step, origin) in Outside.Describe(plan)) Add("host", step, origin);
 

@@ -90,7 +90,7 @@ internal sealed class MountEntry
     private IdMap? FindIdMap()
     {
         if (mount.UidMappings.Count > 0)
-            return new IdMap(new UserNamespace(mount.UidMappings, mount.GidMappings), "", options.IdMapRecursive);
+            return new IdMap(new UserNamespace(mount.UidMappings, mount.GidMappings, origin), "", options.IdMapRecursive);
         if (!options.IdMap) return null;
         if (config.Linux.HasNewNamespace("user"))
             return new IdMap(new UserNamespace(config.Linux.UidMappings, config.Linux.GidMappings), "", options.IdMapRecursive);

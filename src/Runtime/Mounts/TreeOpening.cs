@@ -39,5 +39,5 @@ internal sealed record IdMap(UserNamespace? Own, string Path, bool Recursive)
 {
     public int Open() => Own?.Open() ?? FileContent.Open(Path, Files.O_RDONLY);
 
-    public override string ToString() => Own == null ? Path : $"{Own}{(Recursive ? ", recursive" : "")}";
+    public override string ToString() => Own == null ? Path : $"{Own}{(Recursive ? " recursive" : "")}";
 }

@@ -37,13 +37,19 @@ internal static class NamespaceCompiler
             if (i != user)
                 Join(plan, linux.Namespaces[i], $"linux.namespaces[{i}]");
         if (user >= 0 && !rootless) Join(plan, linux.Namespaces[user], $"linux.namespaces[{user}]");
-        if (inTwo) plan.Add(new ForkSibling { Flags = made }, "linux.namespaces");
+        if (inTwo) plan.Add(new ForkSibling { Flags = made, InCgroup = JoinsCgroups(config) }, "linux.namespaces");
 
         if (user >= 0) plan.Add(Root(config), $"linux.namespaces[{user}]");
         if (linux.TimeOffsets.Count > 0) plan.Add(default(NewTimeNamespace), "linux.timeOffsets");
         if (linux.HasNewNamespace("cgroup")) plan.Add(default(NewCgroupNamespace), Origin(config, "cgroup"));
         return inTwo;
     }
+
+    /// <summary>
+    /// Whether a cgroup namespace is joined: from within, a cgroup of the host's may be out of reach (cgroups(7), nsdelegate), so
+    /// that the process that joins must be in it before.
+    /// </summary>
+    public static bool JoinsCgroups(Config config) => config.Linux.HasNamespace("cgroup") && !config.Linux.HasNewNamespace("cgroup");
 
     private static void Join(PlanWriter plan, Namespace one, string origin)
     {

@@ -39,9 +39,12 @@ internal struct ForkSibling : IStep
     /// <summary>CLONE_NEW flags.</summary>
     public ulong Flags;
 
+    /// <summary>This process is in the container's cgroup already (<see cref="NamespaceCompiler.JoinsCgroups"/>).</summary>
+    public bool InCgroup;
+
     public readonly int Run(ref Execution run)
     {
-        int pid = Processes.clone3(Flags | Processes.CLONE_PARENT, run[Slot.Cgroup]);
+        int pid = Processes.clone3(Flags | Processes.CLONE_PARENT, InCgroup ? -1 : run[Slot.Cgroup]);
         if (pid < 0) return pid;
         if (pid == 0) return Report.AwaitAnswer(ref run); // its reports come after the one that tells of it
         Report.Send(ref run, ReportKind.Forked, pid, 0); // a parent that is gone is noticed by the init

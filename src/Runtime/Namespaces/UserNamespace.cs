@@ -6,7 +6,8 @@ using Rt.Spec;
 namespace Rt.Namespaces;
 
 /// <summary>The ids of a user namespace, and how it comes by them (user_namespaces(7)).</summary>
-internal sealed record UserNamespace(List<IdMapping> Uids, List<IdMapping> Gids)
+/// <param name="Origin">The JSON path of the object that has the mappings.</param>
+internal sealed record UserNamespace(List<IdMapping> Uids, List<IdMapping> Gids, string Origin = "linux")
 {
     /// <summary>
     /// Gives the user namespace of a process its mappings. Root writes them itself; an ordinary user may do so for his own id
@@ -23,14 +24,14 @@ internal sealed record UserNamespace(List<IdMapping> Uids, List<IdMapping> Gids)
         }
 
         if (IsOwnAlone(Uids, Processes.geteuid())) Write(pid, "uid_map", Uids);
-        else IdMapHelper.Run("newuidmap", pid, Uids, "linux.uidMappings");
+        else IdMapHelper.Run("newuidmap", pid, Uids, $"{Origin}.uidMappings");
         if (IsOwnAlone(Gids, Processes.getegid()))
         {
             // An ordinary user who maps his own group must give up setgroups(2), lest he drop a group that denies him a file.
             FileContent.WriteTo($"/proc/{pid}/setgroups", "deny"u8);
             Write(pid, "gid_map", Gids);
         }
-        else IdMapHelper.Run("newgidmap", pid, Gids, "linux.gidMappings");
+        else IdMapHelper.Run("newgidmap", pid, Gids, $"{Origin}.gidMappings");
     }
 
     /// <summary>
@@ -81,9 +82,15 @@ internal sealed record UserNamespace(List<IdMapping> Uids, List<IdMapping> Gids)
         return mappings;
     }
 
+    /// <summary>"uids 0:100000:65536 gids 0:100000:65536": containerID, hostID and size of each range.</summary>
+    public override string ToString() => $"uids {Words(Uids)} gids {Words(Gids)}";
+
+    private static string Words(List<IdMapping> mappings) =>
+        string.Join(',', mappings.Select(one => $"{one.ContainerId}:{one.HostId}:{one.Size}"));
+
     private static bool IsOwnAlone(List<IdMapping> mappings, int id) => mappings is [{ Size: 1 } one] && one.HostId == id;
 
-    private static void Write(int pid, string file, List<IdMapping> mappings)
+    private void Write(int pid, string file, List<IdMapping> mappings)
     {
         StringBuilder lines = new();
         foreach (IdMapping one in mappings) lines.Append($"{one.ContainerId} {one.HostId} {one.Size}\n");
@@ -93,7 +100,7 @@ internal sealed record UserNamespace(List<IdMapping> Uids, List<IdMapping> Gids)
         }
         catch (KernelException e)
         {
-            throw new RtException($"linux.{file[..3]}Mappings: {e.Message}");
+            throw new RtException($"{Origin}.{file[..3]}Mappings: {e.Message}");
         }
     }
 }

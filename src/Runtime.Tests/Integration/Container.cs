@@ -118,6 +118,9 @@ public sealed class Container : IDisposable
         if (Directory.Exists(StateRoot))
             foreach (string state in Directory.GetDirectories(StateRoot))
                 Rt("delete", "--force", Path.GetFileName(state));
+        // What a test has cut off in the middle, rt may not know of.
+        if (Directory.Exists(Cgroup))
+            Command.Shell("echo 1 >$1/cgroup.kill; for i in 1 2 3 4 5 6 7 8 9; do rmdir $1 2>/dev/null && break; sleep 0.2; done", Cgroup);
         Directory.Delete(directory, recursive: true);
     }
 }

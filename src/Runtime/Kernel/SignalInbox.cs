@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static Rt.Kernel.SyscallNumber;
@@ -12,7 +14,7 @@ namespace Rt.Kernel;
 /// For that, every thread must block them, and .NET's finalizer thread, which exists before Main, does not. Nobody else can set
 /// its mask but a signal handler that it runs: the mask to return to is on its stack. So it is sent one signal, while it waits in
 /// the kernel and before anything is allocated that finalizers or a garbage collection might come of: the handler is managed
-/// code, and a thread that is in managed code already may not enter it. No other signal has a handler.
+/// code, and a thread that is in managed code already may not enter it. Nothing has a handler afterwards.
 /// </remarks>
 internal static unsafe class SignalInbox
 {
@@ -25,7 +27,6 @@ internal static unsafe class SignalInbox
     /// <summary>Opens the inbox for all signals that can be caught, but those of faults and of the runtime itself.</summary>
     public static int Open()
     {
-        const int SA_RESTART = 0x10000000, SA_SIGINFO = 4;
         // 32 and 33 are glibc's own, 34 is the .NET runtime's.
         const int SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8;
         ulong mask = ~0UL;
@@ -34,22 +35,16 @@ internal static unsafe class SignalInbox
         foreach (int signal in excepted) mask &= ~(1UL << (signal - 1));
         Signals.SetMask(mask);
 
-        byte* action = stackalloc byte[152]; // glibc's struct sigaction: handler, 128 bytes of mask, flags, restorer
-        new Span<byte>(action, 152).Clear();
-        *(delegate* unmanaged[Cdecl]<int, byte*, byte*, void>*)action = &Block;
-        new Span<byte>(action + 8, 128).Fill(0xff);
-        *(int*)(action + 136) = SA_RESTART | SA_SIGINFO;
-        _ = sigaction(SIGURG, action, null);
         blocked = mask;
         BlockInOtherThreads();
         return OpenFor(mask);
     }
 
-    /// <summary>Sends each a signal as soon as it waits in the kernel, where it then is struck before it runs anything else.</summary>
+    /// <summary>Has each run the handler as soon as it waits in the kernel, where it is struck before it runs anything else.</summary>
     private static void BlockInOtherThreads()
     {
-        const int Size = 1024, MaxLooks = 1000, MaxWaits = 1_000_000;
-        int process = Processes.getpid(), mainThread = (int)Syscall.Invoke(gettid), sent = 0;
+        const int Size = 1024;
+        int mainThread = (int)Syscall.Invoke(gettid);
         int directory = FileContent.TryOpen("/proc/self/task", Files.O_RDONLY | Files.O_DIRECTORY);
         if (directory < 0) return; // no procfs: they are struck by whatever comes
         byte* entries = stackalloc byte[Size];
@@ -58,22 +53,57 @@ internal static unsafe class SignalInbox
         {
             // struct linux_dirent64: inode and offset (8 bytes each), length (2), type (1), name
             for (nint at = 0; at < length; at += *(ushort*)(entries + at + 16))
-            {
-                int thread = Number(entries + at + 19);
-                if (thread == 0 || thread == mainThread) continue;
-                for (int look = 0; look < MaxLooks && !IsWaiting(thread); look++) Syscall.Invoke(sched_yield);
-                if (Syscall.Invoke(tgkill, process, thread, SIGURG) >= 0) sent++;
-            }
+                if (Number(entries + at + 19) is var thread && thread != 0 && thread != mainThread)
+                    BlockIn(thread);
         }
 
         Files.close(directory);
-        // They must be through before this one goes on to what their handlers could disturb.
-        for (int look = 0; look < MaxWaits && Volatile.Read(ref blocking) < sent; look++) Syscall.Invoke(sched_yield);
     }
 
-    /// <summary>State "S" in proc_pid_stat(5).</summary>
-    private static bool IsWaiting(int thread) =>
-        FileContent.TryReadText($"/proc/self/task/{thread}/stat") is { } stat && stat[(stat.LastIndexOf(')') + 2)..].StartsWith('S');
+    private static void BlockIn(int thread)
+    {
+        const int MaxLooks = 1000, MaxWaits = 1_000_000;
+        (bool Waits, ulong Blocked) state = StateOf(thread);
+        for (int look = 0; look < MaxLooks && !state.Waits; look++)
+        {
+            Syscall.Invoke(sched_yield);
+            state = StateOf(thread);
+        }
+
+        // A caller who had blocked some has the thread do so as well. One that it has not will reach it.
+        const ulong Standard = 0x7fffffff;
+        ulong open = blocked & Standard & ~state.Blocked;
+        if (open == 0) return;
+        int signal = (open >> (SIGURG - 1) & 1) != 0 ? SIGURG : BitOperations.TrailingZeroCount(open) + 1;
+        int before = blocking;
+        SetHandler(signal, &Block);
+        // It must be through before this thread goes on to what the handler could disturb.
+        if (Syscall.Invoke(tgkill, Processes.getpid(), thread, signal) >= 0)
+            for (int look = 0; look < MaxWaits && Volatile.Read(ref blocking) == before; look++)
+                Syscall.Invoke(sched_yield);
+        SetHandler(signal, null);
+    }
+
+    private static void SetHandler(int signal, delegate* unmanaged[Cdecl]<int, byte*, byte*, void> handler)
+    {
+        const int SA_RESTART = 0x10000000, SA_SIGINFO = 4;
+        byte* action = stackalloc byte[152]; // glibc's struct sigaction: handler, 128 bytes of mask, flags, restorer
+        new Span<byte>(action, 152).Clear();
+        *(delegate* unmanaged[Cdecl]<int, byte*, byte*, void>*)action = handler;
+        new Span<byte>(action + 8, 128).Fill(0xff);
+        *(int*)(action + 136) = SA_RESTART | SA_SIGINFO;
+        _ = sigaction(signal, action, null);
+    }
+
+    /// <summary>
+    /// Whether a thread sleeps in the kernel, and which of the signals up to 31 it blocks (proc_pid_stat(5), fields 3 and 32).
+    /// </summary>
+    private static (bool Waits, ulong Blocked) StateOf(int thread)
+    {
+        string stat = FileContent.TryReadText($"/proc/self/task/{thread}/stat") ?? "";
+        string[] fields = stat[Math.Min(stat.Length, stat.LastIndexOf(')') + 2)..].Split(' ');
+        return fields.Length > 29 ? (fields[0] == "S", ulong.Parse(fields[29], CultureInfo.InvariantCulture)) : (false, ulong.MaxValue);
+    }
 
     /// <summary>0 for "." and "..".</summary>
     private static int Number(byte* name)

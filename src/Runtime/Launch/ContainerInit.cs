@@ -11,6 +11,9 @@ internal sealed unsafe class ContainerInit
     private readonly LaunchPlan plan;
     private readonly int socket;
 
+    /// <summary>How many of the plan's steps may have begun, as far as reports tell.</summary>
+    private int stepsBegun;
+
     /// <summary>The mount of its root, if that is among the mounts of others; else 0.</summary>
     public ulong RootMount { get; private set; }
 
@@ -25,7 +28,7 @@ internal sealed unsafe class ContainerInit
     public int Pid { get; private set; }
 
     /// <summary>Whether it may have begun to run hooks.</summary>
-    public bool HooksBegan { get; private set; }
+    public bool HooksBegan => plan.Reader.Steps().Take(stepsBegun).Any(place => place.Kind == StepKind.RunHook);
 
     /// <summary>
     /// Forks the init, which begins with the plan. The descriptors of <paramref name="cgroup"/>, <paramref name="gate"/> and
@@ -94,7 +97,7 @@ internal sealed unsafe class ContainerInit
             if (report.Kind == ReportKind.Failed) throw Failure(report);
             if (report.Kind == ReportKind.Ready)
             {
-                HooksBegan = HasHooks();
+                stepsBegun = int.MaxValue;
                 Timeline.Mark("init ready", report.Nanoseconds);
                 if (Log.DebugEnabled)
                     Log.Debug($"init {Pid} is ready: {plan.Reader.Header.StepCount} steps, "
@@ -125,7 +128,7 @@ internal sealed unsafe class ContainerInit
             int signal = SignalInbox.Take(inbox);
             if (signal is Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM or Signals.SIGHUP)
             {
-                HooksBegan = HasHooks();
+                stepsBegun = int.MaxValue;
                 throw new RtException($"interrupted by {Signals.Name(signal)}");
             }
         }
@@ -177,21 +180,18 @@ internal sealed unsafe class ContainerInit
     private RtException Failure(Report report)
     {
         StepPlace place = plan.Reader.Steps().ElementAt((int)report.Value);
-        HooksBegan = HasHooks((int)report.Value + 1);
+        stepsBegun = (int)report.Value + 1;
         string words = Steps.Read(plan.Reader, place).Word(plan.Reader, report.Errno, report.DetailText);
         bool inEnginesWords = place.Kind is StepKind.FindExecutable or StepKind.Execute or StepKind.ForkSibling;
         return new RtException(place.Origin.Length == 0 || inEnginesWords ? words : $"{place.Origin}: {words}");
     }
-
-    /// <summary>Whether the init was to run hooks in its first steps.</summary>
-    private bool HasHooks(int steps = int.MaxValue) => plan.Reader.Steps().Take(steps).Any(place => place.Kind == StepKind.RunHook);
 
     /// <summary>The error for an init that went without a report.</summary>
     private RtException Death()
     {
         Processes.Exit exit = Processes.Reap(Pid, block: true);
         Pid = 0;
-        HooksBegan = HasHooks();
+        stepsBegun = int.MaxValue;
         return new RtException("the container's process " + (exit.Code > 128
             ? $"was killed by {Signals.Name(exit.Code - 128)} while it was being set up"
                 + (exit.Code == 128 + Signals.SIGKILL ? " (is its memory limit too low?)" : "")

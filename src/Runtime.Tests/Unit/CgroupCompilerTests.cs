@@ -65,7 +65,7 @@ public sealed class CgroupCompilerTests
     [InlineData(100L, 101L, false)]
     public void A_kernel_without_swap_accounting_only_fails_where_some_swap_is_the_limit(long? limit, long? swap, bool optional)
     {
-        List<CgroupWrite> writes = CgroupCompiler.Limits(new Resources { Memory = new MemoryLimits { Limit = limit, Swap = swap } });
+        List<CgroupWrite> writes = UnifiedLimits.Compile(new Resources { Memory = new MemoryLimits { Limit = limit, Swap = swap } });
         writes.Single(write => write.File == "memory.swap.max").Optional.Should().Be(optional);
         writes.Single(write => write.File == "memory.max").Optional.Should().BeFalse();
     }
@@ -89,12 +89,12 @@ public sealed class CgroupCompilerTests
     [InlineData(262144ul, 10000ul)]
     [InlineData(262145ul, 10000ul)]
     [InlineData(ulong.MaxValue, 10000ul)]
-    public void Shares_become_a_weight(ulong shares, ulong weight) => CgroupCompiler.Weight(shares).Should().Be(weight);
+    public void Shares_become_a_weight(ulong shares, ulong weight) => UnifiedLimits.Weight(shares).Should().Be(weight);
 
     [Fact]
     public void More_shares_never_weigh_less()
     {
-        ulong[] weights = [.. Enumerable.Range(2, 262143).Select(shares => CgroupCompiler.Weight((ulong)shares))];
+        ulong[] weights = [.. Enumerable.Range(2, 262143).Select(shares => UnifiedLimits.Weight((ulong)shares))];
         weights.Should().BeInAscendingOrder();
         weights.Should().OnlyContain(weight => weight >= 1 && weight <= 10000);
     }
@@ -128,7 +128,7 @@ public sealed class CgroupCompilerTests
     [InlineData(0L, 0ul, true)]
     [InlineData(1L, 1ul, false)]
     public void A_kernel_that_knows_no_idle_and_burst_has_them_at_0(long idle, ulong burst, bool optional) =>
-        CgroupCompiler.Limits(new Resources { Cpu = new CpuLimits { Idle = idle, Burst = burst } })
+        UnifiedLimits.Compile(new Resources { Cpu = new CpuLimits { Idle = idle, Burst = burst } })
             .Should().HaveCount(2).And.OnlyContain(write => write.Optional == optional);
 
     [Theory]
@@ -180,7 +180,7 @@ public sealed class CgroupCompilerTests
             ThrottleWriteIOPSDevice = [new DeviceRate { Major = 8, Minor = 0, Rate = 2 }],
         };
 
-        CgroupCompiler.Limits(new Resources { BlockIO = block }).Should().Equal(
+        UnifiedLimits.Compile(new Resources { BlockIO = block }).Should().Equal(
             new CgroupWrite("io.max", "8:0 rbps=600", "linux.resources.blockIO.throttleReadBpsDevice[0]"),
             new CgroupWrite("io.max", "8:16 rbps=max", "linux.resources.blockIO.throttleReadBpsDevice[1]"),
             new CgroupWrite("io.max", "259:1048575 wbps=18446744073709551615", "linux.resources.blockIO.throttleWriteBpsDevice[0]"),
@@ -195,7 +195,7 @@ public sealed class CgroupCompilerTests
         resources.HugepageLimits.Add(new HugepageLimit { PageSize = "2MB", Limit = 4194304 });
         resources.HugepageLimits.Add(new HugepageLimit { PageSize = "1GB", Limit = 0 });
 
-        CgroupCompiler.Limits(resources).Should().Equal(
+        UnifiedLimits.Compile(resources).Should().Equal(
             new CgroupWrite("hugetlb.2MB.max", "4194304", "linux.resources.hugepageLimits[0]"),
             new CgroupWrite("hugetlb.2MB.rsvd.max", "4194304", "linux.resources.hugepageLimits[0]", Optional: true),
             new CgroupWrite("hugetlb.1GB.max", "0", "linux.resources.hugepageLimits[1]"),
@@ -210,7 +210,7 @@ public sealed class CgroupCompilerTests
     {
         Resources resources = new();
         resources.Rdma.Add(new RdmaLimits { Device = "mlx5_1", HcaHandles = handles, HcaObjects = objects });
-        CgroupCompiler.Limits(resources).Should().Equal(new CgroupWrite("rdma.max", value, "linux.resources.rdma.mlx5_1"));
+        UnifiedLimits.Compile(resources).Should().Equal(new CgroupWrite("rdma.max", value, "linux.resources.rdma.mlx5_1"));
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class CgroupCompilerTests
 
         Writes(resources).Should().Be(
             "memory.max=1 pids.max=5 hugetlb.2MB.max=1 hugetlb.2MB.rsvd.max=1 hugetlb.2MB.max=0 memory.high=max pids.max=7");
-        CgroupCompiler.Limits(resources)[^1].Should().Be(new CgroupWrite("pids.max", "7", "linux.resources.unified.pids.max"));
+        UnifiedLimits.Compile(resources)[^1].Should().Be(new CgroupWrite("pids.max", "7", "linux.resources.unified.pids.max"));
     }
 
     [Theory]
@@ -239,7 +239,7 @@ public sealed class CgroupCompilerTests
     {
         Resources resources = new();
         resources.Unified.Add(name, "1");
-        FluentActions.Invoking(() => CgroupCompiler.Limits(resources))
+        FluentActions.Invoking(() => UnifiedLimits.Compile(resources))
             .Should().Throw<SpecException>().Which.Path.Should().Be($"linux.resources.unified.{name}");
     }
 
@@ -266,7 +266,7 @@ public sealed class CgroupCompilerTests
         config.Linux.Resources.PidsLimit = 10;
         config.Linux.Resources.Devices.Add(new DeviceRule { Access = "rwm" });
 
-        CgroupPlan plan = CgroupCompiler.Compile(config, "box", new CgroupHierarchy("/sys/fs/cgroup/unified", "/"))!;
+        UnifiedPlan plan = CgroupCompiler.Compile(config, "box", new CgroupHierarchy("/sys/fs/cgroup/unified", "/"))!.Unified!;
 
         plan.Directory.Should().Be("/sys/fs/cgroup/unified/a/b");
         plan.Writes.Should().ContainSingle().Which.File.Should().Be("pids.max");
@@ -282,9 +282,9 @@ public sealed class CgroupCompilerTests
     public void The_callers_cgroup_is_the_line_of_version_2(string file, string own) => CgroupHierarchy.OwnCgroup(file).Should().Be(own);
 
     private static string Alternatives(BlockIOLimits block) =>
-        string.Join(" | ", CgroupCompiler.Limits(new Resources { BlockIO = block })
+        string.Join(" | ", UnifiedLimits.Compile(new Resources { BlockIO = block })
             .SelectMany(write => new[] { $"{write.File}={write.Value}", $"otherwise {write.Otherwise!.File}={write.Otherwise.Value}" }));
 
     private static string Writes(Resources resources, string separator = " ") =>
-        string.Join(separator, CgroupCompiler.Limits(resources).Select(write => $"{write.File}={write.Value}"));
+        string.Join(separator, UnifiedLimits.Compile(resources).Select(write => $"{write.File}={write.Value}"));
 }

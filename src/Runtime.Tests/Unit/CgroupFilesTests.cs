@@ -118,5 +118,5 @@ public sealed class CgroupFilesTests : IDisposable
     }
 
     private void Apply(Resources resources) =>
-        Files.close(Cgroup.Create(new CgroupPlan(mount, "/box", CgroupCompiler.Limits(resources), []), out _));
+        Files.close(UnifiedCgroup.Create(new UnifiedPlan(mount, "/box", UnifiedLimits.Compile(resources), []), out _));
 }

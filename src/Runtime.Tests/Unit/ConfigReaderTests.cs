@@ -137,7 +137,7 @@ public sealed class ConfigReaderTests
         config.Linux.Seccomp.Should().BeNull();
         config.Linux.Sysctl.Should().BeEmpty();
         config.Linux.Resources.Devices.Should().ContainSingle().Which.Should().BeEquivalentTo(new DeviceRule());
-        CgroupCompiler.Limits(config.Linux.Resources).Should().BeEmpty();
+        UnifiedLimits.Compile(config.Linux.Resources).Should().BeEmpty();
     }
 
     [Theory]

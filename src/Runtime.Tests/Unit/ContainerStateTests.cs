@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Rt.Cgroups;
 using Rt.Containers;
 using Rt.Spec;
 using Rt.Tests.Matrix;
@@ -26,7 +27,7 @@ public sealed class ContainerStateTests
             Owner = uint.MaxValue,
             Pid = 4194304,
             StartTime = ulong.MaxValue,
-            Cgroup = "/sys/fs/cgroup" + bundle,
+            Cgroup = new ContainerCgroup { Unified = "/sys/fs/cgroup" + bundle, Identity = 12345678901234567890 },
             OwnPidNamespace = true,
             Annotations = new SortedDictionary<string, string> { [""] = "", ["org.example/" + id] = bundle },
             Hooks = new Rt.Spec.Hooks

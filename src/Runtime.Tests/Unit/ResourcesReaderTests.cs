@@ -69,7 +69,7 @@ public sealed class ResourcesReaderTests
     {
         Resources resources = Read(json);
         FluentActions.Invoking(() => ResourcesValidation.Check(resources)).Should().NotThrow();
-        CgroupCompiler.Limits(resources).Should().BeEmpty();
+        UnifiedLimits.Compile(resources).Should().BeEmpty();
     }
 
     [Theory]

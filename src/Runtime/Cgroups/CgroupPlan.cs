@@ -11,12 +11,22 @@ internal sealed record CgroupWrite(
     public string Controller => File.Split('.')[0];
 }
 
-/// <summary>The cgroup that a container is to be born into.</summary>
+/// <summary>The cgroup v2 directory that a container is to be born into.</summary>
 /// <param name="Mount">The cgroup v2 mount.</param>
 /// <param name="Path">Below it, beginning with "/".</param>
 /// <param name="Writes">Limits, in the order in which they must be written.</param>
-/// <param name="DeviceProgram">eBPF instructions that judge device accesses.</param>
-internal sealed record CgroupPlan(string Mount, string Path, IReadOnlyList<CgroupWrite> Writes, byte[] DeviceProgram)
+/// <param name="DeviceProgram">eBPF instructions that judge device accesses; empty: none.</param>
+internal sealed record UnifiedPlan(string Mount, string Path, IReadOnlyList<CgroupWrite> Writes, byte[] DeviceProgram)
 {
     public string Directory => Mount + Path;
+}
+
+/// <summary>A container's cgroups, decided beforehand.</summary>
+internal sealed record CgroupPlan
+{
+    /// <summary>Null: the host has no cgroup v2.</summary>
+    public UnifiedPlan? Unified { get; init; }
+
+    /// <summary>Whether a container without these cgroups would be without a limit that it asks for.</summary>
+    public bool HasLimits => Unified?.Writes.Count > 0;
 }

@@ -1,4 +1,3 @@
-using Rt.Cgroups;
 using Rt.Kernel;
 using Rt.Spec;
 
@@ -88,7 +87,7 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     {
         if (state.Pid == 0) return IsLocked() ? ContainerStatus.Creating : ContainerStatus.Stopped;
         if (!new InitProcess(state.Pid, state.StartTime).IsAlive) return ContainerStatus.Stopped;
-        if (state.Cgroup.Length > 0 && Cgroup.IsFrozen(state.Cgroup)) return ContainerStatus.Paused;
+        if (state.Cgroup.Exists && state.Cgroup.IsFrozen) return ContainerStatus.Paused;
         int gate = OpenGate();
         if (gate < 0) return ContainerStatus.Running;
         Files.close(gate);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rt.Cgroups;
 using Rt.Spec;
 
 namespace Rt.Containers;
@@ -27,11 +28,7 @@ internal sealed record ContainerState
     /// </summary>
     public ulong StartTime { get; init; }
 
-    /// <summary>The cgroup's directory; empty: none.</summary>
-    public string Cgroup { get; init; } = "";
-
-    /// <summary>Tells the container's cgroup from a later one of the same path (its inode number).</summary>
-    public ulong CgroupIdentity { get; init; }
+    public ContainerCgroup Cgroup { get; init; } = new();
 
     /// <summary>The resctrl group to remove with the container; empty: none.</summary>
     public string Resctrl { get; init; } = "";
@@ -63,8 +60,8 @@ internal sealed record ContainerState
         json.Add("rootfs", Rootfs);
         json.Add("created", FormatTime(Created));
         json.Add("owner", Owner);
-        json.Add("cgroup", Cgroup);
-        json.Add("cgroupIdentity", CgroupIdentity);
+        json.Add("cgroup", Cgroup.Unified);
+        json.Add("cgroupIdentity", Cgroup.Identity);
         if (Resctrl.Length > 0) json.Add("resctrl", Resctrl);
         if (RootUnder != 0) json.Add("rootUnder", RootUnder);
         if (RootMount != 0) json.Add("rootMount", RootMount);
@@ -90,8 +87,8 @@ internal sealed record ContainerState
             else if (name.Is("rootfs"u8)) state = state with { Rootfs = json.String() };
             else if (name.Is("created"u8)) state = state with { Created = ParseTime(json.String()) };
             else if (name.Is("owner"u8)) state = state with { Owner = json.UInt32() };
-            else if (name.Is("cgroup"u8)) state = state with { Cgroup = json.String() };
-            else if (name.Is("cgroupIdentity"u8)) state = state with { CgroupIdentity = json.UInt64() };
+            else if (name.Is("cgroup"u8)) state = state with { Cgroup = state.Cgroup with { Unified = json.String() } };
+            else if (name.Is("cgroupIdentity"u8)) state = state with { Cgroup = state.Cgroup with { Identity = json.UInt64() } };
             else if (name.Is("resctrl"u8)) state = state with { Resctrl = json.String() };
             else if (name.Is("rootUnder"u8)) state = state with { RootUnder = json.UInt64() };
             else if (name.Is("rootMount"u8)) state = state with { RootMount = json.UInt64() };

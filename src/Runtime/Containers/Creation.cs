@@ -20,8 +20,8 @@ internal sealed class Creation
     private ContainerState state;
     private ContainerInit? init;
     private Outside? outside;
-    private int cgroup = -1;
-    private bool madeCgroup, wrotePidFile, hooksBegan;
+    private readonly CgroupCreation cgroup;
+    private bool wrotePidFile, hooksBegan;
 
     private Creation(ContainerDirectory directory, LaunchPlan plan, CreateRequest request, ContainerState state)
     {
@@ -29,6 +29,7 @@ internal sealed class Creation
         this.plan = plan;
         this.request = request;
         this.state = state;
+        cgroup = new CgroupCreation(plan.Cgroup, rootless);
     }
 
     /// <summary>Returns the container with its init waiting at the gate or, if none was asked for, running the program.</summary>
@@ -67,7 +68,7 @@ internal sealed class Creation
             Rootfs = bundle.RootPath,
             Created = DateTime.UtcNow,
             Owner = (uint)Processes.geteuid(),
-            Cgroup = plan.Cgroup?.Directory ?? "",
+            Cgroup = new ContainerCgroup { Unified = plan.Cgroup?.Unified?.Directory ?? "" },
             RootUnder = bundle.Config.Linux.HasNamespace("mount") ? 0 : HostRoot.MountOf(bundle.RootPath),
             OwnPidNamespace = bundle.Config.Linux.HasNewNamespace("pid"),
             Annotations = bundle.Config.Annotations,
@@ -84,18 +85,16 @@ internal sealed class Creation
             console = ConsoleSocket.Connect(request.ConsoleSocket);
             directory.Write(state);
             if (request.Gate) gate = directory.MakeGate();
-            if (plan.Cgroup != null) MakeCgroup(plan.Cgroup);
-            else Log.Debug("no cgroup v2 on this host: the container runs without a cgroup");
-
+            cgroup.Make();
             Timeline.Mark("state and cgroup made");
-            init = ContainerInit.Start(plan, cgroup, gate, console);
+            init = ContainerInit.Start(plan, cgroup.Descriptor, gate, console);
             Timeline.Mark("forked");
             init.EnterNamespaces(request.Inbox);
 
             // From here on the init is at work as well, on another processor: what can wait until now has done so.
             outside = new Outside(plan, ContainerHooks.StateOf(state), init.Pid);
-            outside.AfterFork(ownsCgroup: cgroup >= 0 && !rootless);
-            if (plan.Cgroup != null && cgroup >= 0 && !rootless) Cgroup.AttachDevices(plan.Cgroup, cgroup);
+            outside.AfterFork(ownsCgroup: cgroup.IsOwned);
+            cgroup.AfterFork();
 
             // Once it is on record, the init may go on to the program by itself: it need not wait for this process to wake up.
             InitProcess process = InitProcess.Find(init.Pid)
@@ -105,7 +104,7 @@ internal sealed class Creation
                 Pid = process.Pid,
                 StartTime = process.StartTime,
                 Resctrl = outside.ResctrlToRemove,
-                CgroupIdentity = state.Cgroup.Length > 0 ? Cgroup.Identity(state.Cgroup) : 0,
+                Cgroup = cgroup.Cgroup,
             };
             directory.WriteDraft(state);
             if (request.PidFile.Length > 0) WritePidFile(init.Pid);
@@ -132,21 +131,7 @@ internal sealed class Creation
             outside?.Close();
             if (console >= 0) Files.close(console);
             if (gate >= 0) Files.close(gate);
-            if (cgroup >= 0) Files.close(cgroup);
-        }
-    }
-
-    /// <summary>An ordinary user who has been given no cgroup to make others in does without, unless limits are asked for.</summary>
-    private void MakeCgroup(CgroupPlan asked)
-    {
-        try
-        {
-            cgroup = Cgroup.Create(asked, out madeCgroup);
-        }
-        catch (KernelException e) when (rootless && asked.Writes.Count == 0 && e.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)
-        {
-            Log.Debug($"{e.Message}: the container runs without a cgroup");
-            state = state with { Cgroup = "" };
+            cgroup.Close();
         }
     }
 
@@ -160,18 +145,12 @@ internal sealed class Creation
     {
         init?.Abort();
         Attempt.To("undo what was done from outside", () => outside?.Undo());
-        if (cgroup >= 0) Attempt.To("remove the cgroup", RemoveCgroup);
+        Attempt.To("remove the cgroup", cgroup.Undo);
         Attempt.To("remove the root", () => HostRoot.Remove(state.Rootfs, init?.RootMount ?? 0, init == null ? 0 : state.RootUnder));
         if (wrotePidFile) FileContent.Remove(request.PidFile);
         Attempt.To("remove the state", directory.Remove);
         directory.Close();
         if (hooksBegan || outside?.HooksBegan == true || init?.HooksBegan == true) ContainerHooks.Poststop(state);
-    }
-
-    private void RemoveCgroup()
-    {
-        Cgroup.Kill(state.Cgroup);
-        if (madeCgroup) Cgroup.RemoveIfEmpty(state.Cgroup);
     }
 
     private static void RequireDescriptors(int count)

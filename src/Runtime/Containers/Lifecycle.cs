@@ -95,7 +95,7 @@ internal static unsafe class Lifecycle
         ContainerDirectory directory = store.Open(id);
         ContainerState state = directory.Read();
         InitProcess init = new(state.Pid, state.StartTime);
-        string? cgroup = CgroupOf(state);
+        ContainerCgroup? cgroup = state.Cgroup.IfStillThere;
         // What has no init any more is not running, but for a container that shares its pid namespace and may have others left.
         if (state.Pid == 0 || (!init.IsAlive && (!all || state.OwnPidNamespace || cgroup == null)))
             throw new RtException($"container not running: {id}");
@@ -107,12 +107,12 @@ internal static unsafe class Lifecycle
         }
 
         // SIGKILL is meant for the container; without a pid namespace of its own the init's death would leave the others.
-        if (signal == Signals.SIGKILL && !state.OwnPidNamespace && cgroup != null && Cgroup.Kill(cgroup)) return;
+        if (signal == Signals.SIGKILL && !state.OwnPidNamespace && cgroup?.Kill() == true) return;
         int result = init.Signal(signal);
         if (result == -Errno.ESRCH) throw new RtException($"container not running: {id}");
         KernelException.Check(result, $"kill container {id}");
         // A frozen process takes SIGKILL only when it thaws: cgroup.kill does both (cgroups(7)).
-        if (signal == Signals.SIGKILL && cgroup != null && Cgroup.IsFrozen(cgroup)) Cgroup.Kill(cgroup);
+        if (signal == Signals.SIGKILL && cgroup?.IsFrozen == true) cgroup.Kill();
     }
 
     /// <summary>
@@ -168,29 +168,25 @@ internal static unsafe class Lifecycle
         if (state.Pid == 0)
         {
             // Its creation was cut off. Its init, if there was one, dies by itself; whoever else is in the cgroup is not its.
-            if (state.Cgroup.Length > 0) Cgroup.RemoveIfEmpty(state.Cgroup);
+            if (state.Cgroup.Exists) state.Cgroup.RemoveIfEmpty();
             HostRoot.Remove(state.Rootfs, state.RootMount, state.RootUnder);
             return;
         }
 
-        string? cgroup = CgroupOf(state);
-        bool killed = cgroup != null && Cgroup.Kill(cgroup);
+        ContainerCgroup? cgroup = state.Cgroup.IfStillThere;
+        bool killed = cgroup?.Kill() == true;
         InitProcess init = new(state.Pid, state.StartTime);
         if (!killed) init.Signal(Signals.SIGKILL);
         if (!init.WaitForDeath(DeathMilliseconds)) throw new RtException($"container init still running: {state.Id} (pid {state.Pid})");
-        if (cgroup != null) Cgroup.Remove(cgroup, DeathMilliseconds);
+        cgroup?.Remove(DeathMilliseconds);
         if (state.Resctrl.Length > 0) ResctrlGroup.Remove(state.Resctrl);
         HostRoot.Remove(state.Rootfs, state.RootMount, state.RootUnder);
     }
 
-    /// <summary>The container's cgroup; null if it has none, or if another container has made one of the same path since.</summary>
-    private static string? CgroupOf(ContainerState state) =>
-        state.Cgroup.Length > 0 && Cgroup.Identity(state.Cgroup) == state.CgroupIdentity ? state.Cgroup : null;
-
-    private static void KillAll(string id, string cgroup, int signal)
+    private static void KillAll(string id, ContainerCgroup cgroup, int signal)
     {
-        if (signal == Signals.SIGKILL && Cgroup.Kill(cgroup)) return;
-        foreach (int pid in Cgroup.Processes(cgroup))
+        if (signal == Signals.SIGKILL && cgroup.Kill()) return;
+        foreach (int pid in cgroup.Processes())
         {
             int result = Processes.kill(pid, signal);
             if (result is not -Errno.ESRCH) KernelException.Check(result, $"kill process {pid} of container {id}");

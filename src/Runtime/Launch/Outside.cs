@@ -33,8 +33,8 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
         if (plan.UserNamespace != null) yield return (new StepDescription("write", "uid_map gid_map"), "linux.uidMappings");
         if (config.Process!.OomScoreAdj is { } score)
             yield return (new StepDescription("write", "oom_score_adj", ("value", $"{score}")), "process.oomScoreAdj");
-        if (plan.Cgroup != null && CgroupOwner.Of(config, []) is { } owner)
-            yield return (new StepDescription("chown-cgroup", plan.Cgroup.Directory, ("owner", $"{owner}")), "linux.cgroupsPath");
+        if (plan.Cgroup?.Unified is { } cgroup && CgroupOwner.Of(config, []) is { } owner)
+            yield return (new StepDescription("chown-cgroup", cgroup.Directory, ("owner", $"{owner}")), "linux.cgroupsPath");
         if (config.Linux.IntelRdt is { } rdt) yield return (new StepDescription("resctrl", rdt.ClosId), "linux.intelRdt");
         foreach ((string clock, TimeOffset offset) in config.Linux.TimeOffsets)
             yield return (new StepDescription("write", "timens_offsets", ("value", TimeOffsets.Line(clock, offset).TrimEnd())),
@@ -54,7 +54,7 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
     public void AfterFork(bool ownsCgroup)
     {
         if (plan.Config.Process!.OomScoreAdj is { } score) SetOomScore(score);
-        if (ownsCgroup) GiveCgroup(plan.Cgroup!.Directory);
+        if (ownsCgroup) GiveCgroup(plan.Cgroup!.Unified!.Directory);
         if (plan.Config.Linux.IntelRdt is { } rdt) resctrl = ResctrlGroup.Create(rdt, state.Id, pid);
     }
 

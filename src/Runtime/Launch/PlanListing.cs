@@ -17,7 +17,7 @@ internal static class PlanListing
     public static List<PlanLine> Of(LaunchPlan plan)
     {
         List<PlanLine> lines = [];
-        if (plan.Cgroup is { } cgroup)
+        if (plan.Cgroup?.Unified is { } cgroup)
         {
             Add("host", new StepDescription("mkdir-cgroup", cgroup.Directory), "linux.cgroupsPath");
             foreach (var write in cgroup.Writes)

@@ -5,7 +5,7 @@ using Rt.Spec;
 namespace Rt.Cgroups;
 
 /// <summary>A cgroup v2 directory: made with its limits, killed, frozen-or-not, removed.</summary>
-internal static unsafe class Cgroup
+internal static unsafe class UnifiedCgroup
 {
     private const uint DirectoryMode = 0x1ed; // 0755
     private const byte DT_DIR = 4;
@@ -14,7 +14,7 @@ internal static unsafe class Cgroup
     /// Makes the cgroup, puts its limits on it, and returns an open descriptor of it for CLONE_INTO_CGROUP. If that fails,
     /// what was made is gone again. <paramref name="made"/>: it was not there before.
     /// </summary>
-    public static int Create(CgroupPlan plan, out bool made)
+    public static int Create(UnifiedPlan plan, out bool made)
     {
         made = MakeDirectory(plan);
         int directory = -1;
@@ -108,7 +108,7 @@ internal static unsafe class Cgroup
     }
 
     /// <summary>True if the directory is new.</summary>
-    private static bool MakeDirectory(CgroupPlan plan)
+    private static bool MakeDirectory(UnifiedPlan plan)
     {
         int result = FileContent.MakeDirectory(plan.Directory, DirectoryMode);
         // One that is there and empty is made anew: it may have limits and a device filter of whoever left it.
@@ -126,7 +126,7 @@ internal static unsafe class Cgroup
     }
 
     /// <summary>A cgroup that was there must be nobody's: killing the container would kill whoever is in it.</summary>
-    private static void RequireEmpty(CgroupPlan plan, int directory)
+    private static void RequireEmpty(UnifiedPlan plan, int directory)
     {
         int file = FileContent.TryOpenAt(directory, "cgroup.events", Files.O_RDONLY);
         KernelException.Check(file, $"open {plan.Directory}/cgroup.events");
@@ -140,7 +140,7 @@ internal static unsafe class Cgroup
     }
 
     /// <summary>Hands the controllers down from the mount to the cgroup's parent, where they aren't handed down yet.</summary>
-    private static void EnableControllers(CgroupPlan plan)
+    private static void EnableControllers(UnifiedPlan plan)
     {
         string[] available = Words(plan.Mount + "/cgroup.controllers");
         foreach (CgroupWrite write in plan.Writes)
@@ -179,7 +179,7 @@ internal static unsafe class Cgroup
         }
     }
 
-    private static void Apply(CgroupPlan plan, int directory, CgroupWrite write)
+    private static void Apply(UnifiedPlan plan, int directory, CgroupWrite write)
     {
         if (write.Usage.Length > 0) RequireRoom(plan, write);
         int file = FileContent.TryOpenAt(directory, write.File, Files.O_WRONLY);
@@ -208,7 +208,7 @@ internal static unsafe class Cgroup
     }
 
     /// <summary>As far as the kernel tells what is in use.</summary>
-    private static void RequireRoom(CgroupPlan plan, CgroupWrite write)
+    private static void RequireRoom(UnifiedPlan plan, CgroupWrite write)
     {
         if (long.TryParse(FileContent.TryReadText($"{plan.Directory}/{write.Usage}"), out long used) && long.Parse(write.Value) < used)
             throw new SpecException(write.Origin, $"{write.Value} is less than is in use ({used}, as {plan.Directory}/{write.Usage} says)");
@@ -218,7 +218,7 @@ internal static unsafe class Cgroup
     /// Puts the device filter on the cgroup. Not part of <see cref="Create"/>: the kernel takes 0.3 ms to verify and compile it,
     /// in which the init can be at its mounts already.
     /// </summary>
-    public static void AttachDevices(CgroupPlan plan, int directory)
+    public static void AttachDevices(UnifiedPlan plan, int directory)
     {
         fixed (byte* instructions = plan.DeviceProgram)
         {

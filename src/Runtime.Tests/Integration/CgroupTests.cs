@@ -171,8 +171,6 @@ public sealed class CgroupTests
     public void A_limit_is_set_with_its_controller_handed_down_the_tree()
     {
         var (controller, file, value) = ControllerFactAttribute.Limit;
-        string root = "/sys/fs/cgroup/cgroup.subtree_control";
-        bool handedDownBefore = File.ReadAllText(root).Split(' ', '\n').Contains(controller);
         using Container container = Container.Script("sleep 100", config =>
         {
             config["linux"]!["cgroupsPath"] = config["linux"]!["cgroupsPath"]!.GetValue<string>().Replace("/rt-test/", "/rt-limits/a/");
@@ -189,7 +187,6 @@ public sealed class CgroupTests
         {
             Directory.Delete("/sys/fs/cgroup/rt-limits/a");
             Directory.Delete("/sys/fs/cgroup/rt-limits");
-            if (!handedDownBefore) File.WriteAllText(root, "-" + controller);
         }
     }
 
@@ -198,9 +195,8 @@ public sealed class CgroupTests
     [Proves("config-linux-unified-03")]
     public void A_controller_that_can_not_be_enabled_is_an_error()
     {
-        const string Root = "/sys/fs/cgroup/cgroup.subtree_control", Busy = "/sys/fs/cgroup/rt-busy";
+        const string Busy = "/sys/fs/cgroup/rt-busy";
         var (controller, file, value) = ControllerFactAttribute.Limit;
-        bool handedDownBefore = File.ReadAllText(Root).Split(' ', '\n').Contains(controller);
         using Container container = Container.Script("true", config =>
         {
             config["linux"]!["cgroupsPath"] = "/rt-busy/box";
@@ -219,7 +215,47 @@ public sealed class CgroupTests
         {
             File.WriteAllText("/sys/fs/cgroup/cgroup.procs", other.Pid.ToString());
             Directory.Delete(Busy);
-            if (!handedDownBefore) File.WriteAllText(Root, "-" + controller);
+        }
+    }
+
+    /// <summary>Below a threaded cgroup there are only threaded ones, into which no process is born.</summary>
+    [Fact]
+    [Proves("config-linux-cgroupspath-03")]
+    public void A_path_below_a_threaded_cgroup_is_an_error()
+    {
+        const string Threaded = "/sys/fs/cgroup/rt-threaded";
+        using Container container = Container.Script("true", config => config["linux"]!["cgroupsPath"] = "/rt-threaded/box");
+        Directory.CreateDirectory(Threaded);
+        try
+        {
+            File.WriteAllText(Threaded + "/cgroup.type", "threaded");
+            container.Run().ShouldFailWith("the cgroup /rt-threaded/box can't take processes: it or one above it is threaded");
+            Directory.GetDirectories(Threaded).Should().BeEmpty();
+            container.ShouldHaveLeftNothing();
+        }
+        finally
+        {
+            Directory.Delete(Threaded);
+        }
+    }
+
+    /// <summary>Engines read statistics of containers without limits, too.</summary>
+    [ControllerFact]
+    public void All_controllers_of_the_tree_are_handed_down_without_limits()
+    {
+        const string Parent = "/sys/fs/cgroup/rt-handed";
+        using Container container = Container.Script("sleep 100", config => config["linux"]!["cgroupsPath"] = "/rt-handed/a/box");
+        try
+        {
+            container.Create().ShouldEndWith(0);
+            string[] files = ["/sys/fs/cgroup/cgroup.subtree_control", Parent + "/cgroup.subtree_control", Parent + "/a/cgroup.subtree_control", Parent + "/a/box/cgroup.controllers"];
+            files.Select(File.ReadAllText).Should().AllBe(File.ReadAllText("/sys/fs/cgroup/cgroup.controllers"));
+            container.Rt("delete", container.Id).ShouldEndWith(0);
+        }
+        finally
+        {
+            Directory.Delete(Parent + "/a");
+            Directory.Delete(Parent);
         }
     }
 

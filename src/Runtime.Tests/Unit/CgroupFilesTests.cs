@@ -71,6 +71,7 @@ public sealed class CgroupFilesTests : IDisposable
     public void The_controller_of_a_unified_file_is_handed_down()
     {
         File.WriteAllText(mount + "/cgroup.subtree_control", "");
+        File.WriteAllText(mount + "/box/cgroup.controllers", "io\n");
         Make("hugetlb.2MB.max");
         Apply(Unified("hugetlb.2MB.max", "0"));
         File.ReadAllText(mount + "/cgroup.subtree_control").Should().Be("+hugetlb");

@@ -22,7 +22,7 @@ internal static unsafe class UnifiedCgroup
         {
             directory = FileContent.Open(plan.Directory, Files.O_RDONLY | Files.O_DIRECTORY);
             if (!made) RequireEmpty(plan, directory);
-            if (plan.Writes.Count > 0) EnableControllers(plan);
+            Controllers.HandDown(plan, directory);
             foreach (CgroupWrite write in plan.Writes) Apply(plan, directory, write);
             return directory;
         }
@@ -139,46 +139,6 @@ internal static unsafe class UnifiedCgroup
             throw new RtException($"container's cgroup unexpectedly frozen: {plan.Directory}");
     }
 
-    /// <summary>Hands the controllers down from the mount to the cgroup's parent, where they aren't handed down yet.</summary>
-    private static void EnableControllers(UnifiedPlan plan)
-    {
-        string[] available = Words(plan.Mount + "/cgroup.controllers");
-        foreach (CgroupWrite write in plan.Writes)
-        {
-            if (write.Controller != "cgroup" && !available.Contains(write.Controller))
-                throw new SpecException(write.Origin,
-                    $"can't be set: {plan.Mount} has no {write.Controller} controller (it has: {string.Join(' ', available)})");
-        }
-
-        string[] wanted = plan.Writes.Select(write => write.Controller).Where(controller => controller != "cgroup").Distinct().ToArray();
-        string parent = plan.Mount;
-        foreach (string part in plan.Path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            string missing = string.Join(' ',
-                wanted.Except(Words(parent + "/cgroup.subtree_control")).Select(controller => "+" + controller));
-            if (missing.Length > 0)
-            {
-                string path = parent + "/cgroup.subtree_control";
-                int file = FileContent.Open(path, Files.O_WRONLY);
-                try
-                {
-                    FileContent.Write(file, Encoding.ASCII.GetBytes(missing), path);
-                }
-                catch (KernelException e) when (e.Errno == Errno.EBUSY)
-                {
-                    throw new RtException($"enable controllers {missing} in {path}: {parent} has processes of its own, "
-                        + "beside which cgroup v2 allows no controllers below it");
-                }
-                finally
-                {
-                    Files.close(file);
-                }
-            }
-
-            parent += "/" + part;
-        }
-    }
-
     private static void Apply(UnifiedPlan plan, int directory, CgroupWrite write)
     {
         if (write.Usage.Length > 0) RequireRoom(plan, write);
@@ -230,9 +190,6 @@ internal static unsafe class UnifiedCgroup
                 throw new SpecException("linux.resources.devices", $"attach device filter to {plan.Directory}: {Errno.Describe(-result)}");
         }
     }
-
-    private static string[] Words(string path) =>
-        (FileContent.TryReadText(path) ?? "").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
 
     private static int RemoveTree(string directory)
     {

@@ -50,9 +50,11 @@ internal static unsafe class FileContent
     }
 
     /// <summary>The text of a small file of procfs or sysfs, or null if it can't be read.</summary>
-    public static string? TryReadText(string path)
+    public static string? TryReadText(string path) => TryReadTextAt(Files.AT_FDCWD, path);
+
+    public static string? TryReadTextAt(int directory, string path)
     {
-        int file = TryOpen(path, Files.O_RDONLY);
+        int file = TryOpenAt(directory, path, Files.O_RDONLY);
         if (file < 0) return null;
         byte[] buffer = new byte[4096];
         nint read;
@@ -83,6 +85,17 @@ internal static unsafe class FileContent
         {
             Files.close(file);
         }
+    }
+
+    /// <summary>As <see cref="WriteTo"/>, in one write and with -errno instead of an exception; 0 if all went well.</summary>
+    public static int TryWriteTo(string path, ReadOnlySpan<byte> content)
+    {
+        int file = TryOpen(path, Files.O_WRONLY);
+        if (file < 0) return file;
+        nint written;
+        fixed (byte* bytes = content) written = Files.write(file, bytes, content.Length);
+        Files.close(file);
+        return (int)Math.Min(written, 0);
     }
 
     /// <summary>Replaces a file: a reader sees the old one or the new one, never a half.</summary>

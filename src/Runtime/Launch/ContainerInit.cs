@@ -50,7 +50,7 @@ internal sealed unsafe class ContainerInit
             foreach (Opening opening in plan.Openings) opened.Add(run[opening.Slot] = opening.Open());
 
             int pid = Forker.Fork(block, plan.ForksIntoCgroup);
-            if (pid < 0) throw new RtException(ForkSibling.Failure(-pid));
+            if (pid < 0) throw new RtException(ForkSibling.Failure(-pid, plan.Cgroup?.Unified?.Path ?? ""));
             return new ContainerInit(plan, pid, pair[0]);
         }
         catch

@@ -56,12 +56,13 @@ internal struct ForkSibling : IStep
 
     public readonly string Word(PlanReader plan, int errno, string detail) => Failure(errno);
 
-    /// <summary>Why clone3 refused to make the init.</summary>
-    public static string Failure(int errno) => "create the container's process: " + errno switch
+    /// <summary>Why clone3 refused to make the init, in <paramref name="cgroup"/> if that is known.</summary>
+    public static string Failure(int errno, string cgroup = "") => "create the container's process: " + errno switch
     {
         Errno.EPERM => "operation not permitted (new namespaces need root or a user namespace)",
         Errno.ENOSPC or Errno.EUSERS => "no more namespaces of a kind are allowed (see /proc/sys/user/)",
-        Errno.EBUSY => "the cgroup can't take processes: it hands controllers down (cgroup.subtree_control)",
+        Errno.EOPNOTSUPP => $"the cgroup {cgroup} can't take processes: it or one above it is threaded (cgroup.type)",
+        Errno.EBUSY => $"the cgroup {cgroup} can't take processes: it hands controllers down (cgroup.subtree_control)",
         _ => Errno.Describe(errno),
     };
 }

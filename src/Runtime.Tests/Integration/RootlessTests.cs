@@ -43,12 +43,15 @@ public sealed class RootlessTests : IDisposable
     }
 
     /// <summary>As the user, without any privilege, and with ids from 300000 on set aside for him.</summary>
-    private Result AsUser(params string[] arguments) => Command.Run(["unshare", "--mount", "sh", "-c", """
+    private Result AsUser(params string[] arguments) => AsUserIn("/sys/fs/cgroup", arguments);
+
+    private Result AsUserIn(string cgroup, params string[] arguments) => Command.Run(["unshare", "--mount", "sh", "-c", """
+        echo 0 >"$2/cgroup.procs"
         printf '%s:300000:65536\n' "$0" >"$1/subid"
         for file in /etc/subuid /etc/subgid; do [ -e $file ] && mount --bind "$1/subid" $file; done
-        user=$0; shift
+        user=$0; shift 2
         exec setpriv --reuid $user --regid $user --clear-groups --inh-caps=-all "$@"
-        """, $"{User}", everyones, Path.Combine(everyones, "rt"), "--root", State, .. arguments]);
+        """, $"{User}", everyones, cgroup, Path.Combine(everyones, "rt"), "--root", State, .. arguments]);
 
     [Fact]
     public void A_container_with_the_users_own_id_alone_runs()
@@ -138,12 +141,69 @@ public sealed class RootlessTests : IDisposable
         Directory.GetFileSystemEntries(State).Should().BeEmpty();
     }
 
-    [Fact]
-    public void Limits_that_he_has_no_cgroup_for_are_an_error()
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("true")]
+    public void Limits_that_he_has_no_cgroup_for_are_an_error(string rootless)
     {
         Prepare("true", $$"""[{"containerID": 0, "hostID": {{User}}, "size": 1}]""",
-            config => config["linux"]!["resources"] = JsonNode.Parse("""{"pids": {"limit": 10}}"""));
-        AsUser("run", "--bundle", everyones, "mine").ShouldEndWith(1);
+            config => config["linux"]!["resources"] = JsonNode.Parse("""{"unified": {"cgroup.max.depth": "3"}}"""));
+        AsUser("--rootless", rootless, "run", "--bundle", everyones, "mine")
+            .ShouldFailWith("linux.resources.unified.cgroup.max.depth: can't be set: ").Error.Should()
+            .EndWith("permission denied (it takes a cgroup that was delegated to the caller)\n");
         Directory.GetFileSystemEntries(State).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Told_that_it_is_not_rootless_rt_insists_on_a_cgroup()
+    {
+        Prepare("true", $$"""[{"containerID": 0, "hostID": {{User}}, "size": 1}]""");
+        AsUser("--rootless", "false", "run", "--bundle", everyones, "mine").ShouldFailWith("create cgroup /sys/fs/cgroup/mine: permission denied");
+        Directory.GetFileSystemEntries(State).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void In_a_cgroup_that_was_delegated_to_him_limits_are_set()
+    {
+        using Delegation _ = new(User);
+        Prepare("exec sleep 100", $$"""[{"containerID": 0, "hostID": {{User}}, "size": 1}]""",
+            config => config["linux"]!["resources"] = JsonNode.Parse("""{"unified": {"cgroup.max.depth": "3"}}"""));
+        AsUserIn(Delegation.Path + "/session", "run", "--detach", "--bundle", everyones, "mine").ShouldEndWith(0);
+        File.ReadAllText(Delegation.Path + "/mine/cgroup.max.depth").Should().Be("3\n");
+        string pid = File.ReadAllText(Delegation.Path + "/mine/cgroup.procs").TrimEnd();
+        JsonNode.Parse(AsUser("state", "mine").ShouldEndWith(0).Out)!["pid"]!.ToString().Should().Be(pid);
+        AsUser("delete", "--force", "mine").ShouldEndWith(0);
+        Directory.Exists(Delegation.Path + "/mine").Should().BeFalse();
+    }
+
+    /// <summary>He may make cgroups there, but the kernel lets nobody move processes in from elsewhere.</summary>
+    [Fact]
+    public void A_delegated_cgroup_that_he_is_not_in_is_out_of_reach()
+    {
+        using Delegation _ = new(User);
+        Prepare("cat /proc/self/cgroup", $$"""[{"containerID": 0, "hostID": {{User}}, "size": 1}]""",
+            config => config["linux"]!["cgroupsPath"] = "/rt-delegated/mine");
+        AsUser("run", "--bundle", everyones, "mine").ShouldEndWith(0).Out.Should().Contain("0::/\n");
+        AsUser("--debug", "run", "--bundle", everyones, "mine").ShouldEndWith(0).Error.Should()
+            .Contain("move a process from cgroup / to /rt-delegated/mine: permission denied: the container runs without a cgroup");
+        Directory.Exists(Delegation.Path + "/mine").Should().BeFalse();
+    }
+
+    /// <summary>A cgroup that is a user's, with one for his session below it.</summary>
+    private sealed class Delegation : IDisposable
+    {
+        private static readonly string[] Given = ["", "/cgroup.procs", "/cgroup.subtree_control", "/cgroup.threads"];
+
+        public Delegation(int user)
+        {
+            Directory.CreateDirectory(Path + "/session");
+            foreach (string file in Given) Command.Run("chown", $"{user}", Path + file).ShouldEndWith(0);
+        }
+
+        public const string Path = "/sys/fs/cgroup/rt-delegated";
+
+        public void Dispose() =>
+            Command.Shell("for i in 1 2 3 4 5; do for d in $1/*/; do echo 1 >$d/cgroup.kill; rmdir $d; done; rmdir $1 && break; sleep 0.2; done 2>/dev/null",
+                Path);
     }
 }

@@ -281,6 +281,14 @@ public sealed class CgroupCompilerTests
     [InlineData("", "/")]
     public void The_callers_cgroup_is_the_line_of_version_2(string file, string own) => CgroupHierarchy.OwnCgroup(file).Should().Be(own);
 
+    [Theory]
+    [InlineData("/", "/a", "")]
+    [InlineData("/a/b", "/a/c", "/a")]
+    [InlineData("/a/b", "/a/b/c", "/a/b")]
+    [InlineData("/ab", "/a", "")]
+    public void The_closest_cgroup_above_two_is_found(string one, string other, string above) =>
+        CgroupPrivilege.CommonAncestor(one, other).Should().Be(above);
+
     private static string Alternatives(BlockIOLimits block) =>
         string.Join(" | ", UnifiedLimits.Compile(new Resources { BlockIO = block })
             .SelectMany(write => new[] { $"{write.File}={write.Value}", $"otherwise {write.Otherwise!.File}={write.Otherwise.Value}" }));

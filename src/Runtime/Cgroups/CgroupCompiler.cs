@@ -20,7 +20,8 @@ internal static class CgroupCompiler
         return new CgroupPlan
         {
             Unified = new UnifiedPlan(host.Mount, PathOf(config.Linux.CgroupsPath, id, host.Own), writes,
-                DeviceProgram.Compile(config.Linux.Resources.Devices)),
+                DeviceProgram.Compile(config.Linux.Resources.Devices))
+                { Caller = host.Own },
         };
     }
 

@@ -19,6 +19,9 @@ internal sealed record CgroupWrite(
 internal sealed record UnifiedPlan(string Mount, string Path, IReadOnlyList<CgroupWrite> Writes, byte[] DeviceProgram)
 {
     public string Directory => Mount + Path;
+
+    /// <summary>The caller's own cgroup, from which a process goes there; below the mount as well.</summary>
+    public string Caller { get; init; } = "/";
 }
 
 /// <summary>A container's cgroups, decided beforehand.</summary>

@@ -41,6 +41,9 @@ internal sealed class CommandLine
     private readonly Option<bool> version = new("--version", "-v") { Description = "print the version" };
     private bool askedForHelp;
 
+    /// <summary>What --rootless says; null: auto.</summary>
+    public bool? Rootless { get; private set; }
+
     public static int Main(string[] arguments)
     {
         Timeline.Mark("main");
@@ -67,8 +70,13 @@ internal sealed class CommandLine
     {
         Timeline.Mark("command line read");
         Log.Configure(result.GetValue(log) ?? "", result.GetValue(logFormat)!, result.GetValue(debug));
-        if (result.GetValue(rootless) is not ("true" or "false" or "auto"))
-            throw new RtException($"--rootless: \"{result.GetValue(rootless)}\" is none of true, false and auto");
+        Rootless = result.GetValue(rootless) switch
+        {
+            "auto" => null,
+            "true" => true,
+            "false" => false,
+            var other => throw new RtException($"--rootless: \"{other}\" is none of true, false and auto"),
+        };
         int code = action(result, new ContainerStore(Path.GetFullPath(result.GetValue(root)!)));
         Timeline.Mark("done");
         if (Log.DebugEnabled) Log.Debug($"microseconds: {Timeline.Describe()}");

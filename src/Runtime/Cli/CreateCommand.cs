@@ -14,7 +14,7 @@ internal static class CreateCommand
         options.AddTo(command);
         command.SetAction(line.Action((result, store) =>
         {
-            CreateRequest request = options.Request(result, gate: true, detach: true);
+            CreateRequest request = options.Request(line, result, gate: true, detach: true);
             line.RefuseSystemdCgroup(result);
             Creation.Create(store, request);
             return 0;

@@ -29,7 +29,7 @@ internal sealed class CreateOptions
         Array.ForEach<Option>([bundle, pidFile, consoleSocket, noPivot, noNewKeyring, preserveFds], command.Options.Add);
     }
 
-    public CreateRequest Request(ParseResult result, bool gate, bool detach)
+    public CreateRequest Request(CommandLine line, ParseResult result, bool gate, bool detach)
     {
         int count = result.GetValue(preserveFds);
         if (count is < 0 or > 1024) throw new RtException($"--preserve-fds: {count} is not between 0 and 1024");
@@ -43,6 +43,7 @@ internal sealed class CreateOptions
             NoPivot = result.GetValue(noPivot),
             NoNewKeyring = result.GetValue(noNewKeyring),
             PreserveFds = count,
+            Rootless = line.Rootless,
             Gate = gate,
             Inbox = SignalInbox.Open(),
         };

@@ -18,7 +18,7 @@ internal static class RunCommand
         command.Options.Add(keep);
         command.SetAction(line.Action((result, store) =>
         {
-            CreateRequest request = options.Request(result, gate: false, detach: result.GetValue(detach));
+            CreateRequest request = options.Request(line, result, gate: false, detach: result.GetValue(detach));
             line.RefuseSystemdCgroup(result);
             if (!request.Detach) return Foreground.Run(store, request, result.GetValue(keep));
             Creation.Create(store, request);

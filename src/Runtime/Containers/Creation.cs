@@ -29,7 +29,7 @@ internal sealed class Creation
         this.plan = plan;
         this.request = request;
         this.state = state;
-        cgroup = new CgroupCreation(plan.Cgroup, rootless);
+        cgroup = new CgroupCreation(plan.Cgroup, request.Rootless);
     }
 
     /// <summary>Returns the container with its init waiting at the gate or, if none was asked for, running the program.</summary>
@@ -93,7 +93,7 @@ internal sealed class Creation
 
             // From here on the init is at work as well, on another processor: what can wait until now has done so.
             outside = new Outside(plan, ContainerHooks.StateOf(state), init.Pid);
-            outside.AfterFork(ownsCgroup: cgroup.IsOwned);
+            outside.AfterFork(ownsCgroup: cgroup.Descriptor >= 0 && !rootless);
             cgroup.AfterFork();
 
             // Once it is on record, the init may go on to the program by itself: it need not wait for this process to wake up.

@@ -48,6 +48,7 @@ public sealed partial class BadConfigTests(BadConfigRun run) : IClassFixture<Bad
         ["ResourcesReader.ReadHugepageLimits"] = ["linux.resources.hugepageLimits[]."],
         ["ResourcesReader.ReadRdma"] = ["linux.resources.rdma.*."],
         ["ResourcesReader.ReadNetwork"] = ["linux.resources.network."],
+        ["ResourcesReader.ReadPriority"] = ["linux.resources.network.priorities[]."],
         ["SeccompReader.Read"] = ["linux.seccomp."],
         ["SeccompReader.ReadRules"] = ["linux.seccomp.syscalls[]."],
         ["SeccompReader.ReadArgs"] = ["linux.seccomp.syscalls[].args[]."],

@@ -159,8 +159,8 @@ public sealed class CgroupCompilerTests
             Weight = 20,
             WeightDevice =
             [
-                new DeviceWeight { Major = 8, Minor = 16, Weight = 100, LeafWeight = 7 },
-                new DeviceWeight { Major = 8, Minor = 0, LeafWeight = 7 },
+                new DeviceWeight { Major = 8, Minor = 16, Weight = 100, LeafWeight = 0 },
+                new DeviceWeight { Major = 8, Minor = 0, LeafWeight = 0 },
                 new DeviceWeight { Major = 9, Minor = 0, Weight = 0 },
             ],
         }).Should().Be("io.bfq.weight=20 | otherwise io.weight=102 | io.bfq.weight=8:16 100 | otherwise io.weight=8:16 910");

@@ -10,13 +10,13 @@ public sealed class ResourcesReaderTests
     public void What_stands_in_the_resources_is_what_the_cgroup_gets() =>
         Read("""
             {
-              "memory": {"limit": 1, "reservation": 2, "swap": -1, "kernel": -1, "kernelTCP": 0, "swappiness": null,
-                "disableOOMKiller": false, "useHierarchy": true, "checkBeforeUpdate": true},
+              "memory": {"limit": 1, "reservation": 2, "swap": -1, "kernel": 3, "kernelTCP": 4, "swappiness": 5,
+                "disableOOMKiller": true, "useHierarchy": true, "checkBeforeUpdate": true},
               "cpu": {"shares": 1, "quota": -1, "period": 2, "burst": 3, "idle": 1, "realtimeRuntime": -4, "realtimePeriod": 5},
               "pids": {"limit": 0},
               "blockIO": {
-                "weight": 1000, "leafWeight": 0,
-                "weightDevice": [{"major": 4095, "minor": 1048575, "weight": 10, "leafWeight": 0}, {"major": 1, "minor": 2}],
+                "weight": 1000, "leafWeight": 65535,
+                "weightDevice": [{"major": 4095, "minor": 1048575, "weight": 10, "leafWeight": 7}, {"major": 1, "minor": 2}],
                 "throttleReadBpsDevice": [{"major": 1, "minor": 2, "rate": 18446744073709551615}],
                 "throttleWriteBpsDevice": [{"major": 3, "minor": 4, "rate": 0}],
                 "throttleReadIOPSDevice": [{"major": 5, "minor": 6, "rate": 7}],
@@ -24,19 +24,31 @@ public sealed class ResourcesReaderTests
               },
               "hugepageLimits": [{"pageSize": "2MB", "limit": 18446744073709551615}, {}],
               "rdma": {"mlx5_1": {"hcaHandles": 3, "hcaObjects": 4294967295}, "mlx4_0": {"hcaObjects": 0}},
-              "network": {"classID": 0, "priorities": []}
+              "network": {"classID": 4294967295, "priorities": [{"name": "eth0", "priority": 4294967295}, {}]}
             }
             """).Should().BeEquivalentTo(new Resources
         {
-            Memory = new MemoryLimits { Limit = 1, Reservation = 2, Swap = -1, CheckBeforeUpdate = true },
+            Memory = new MemoryLimits
+            {
+                Limit = 1,
+                Reservation = 2,
+                Swap = -1,
+                Kernel = 3,
+                KernelTcp = 4,
+                Swappiness = 5,
+                DisableOomKiller = true,
+                UseHierarchy = true,
+                CheckBeforeUpdate = true,
+            },
             Cpu = new CpuLimits { Shares = 1, Quota = -1, Period = 2, Burst = 3, Idle = 1, RealtimeRuntime = -4, RealtimePeriod = 5 },
             PidsLimit = 0,
             BlockIO = new BlockIOLimits
             {
                 Weight = 1000,
+                LeafWeight = 65535,
                 WeightDevice =
                 [
-                    new DeviceWeight { Major = 4095, Minor = 1048575, Weight = 10, LeafWeight = 0 },
+                    new DeviceWeight { Major = 4095, Minor = 1048575, Weight = 10, LeafWeight = 7 },
                     new DeviceWeight { Major = 1, Minor = 2 },
                 ],
                 ThrottleReadBpsDevice = [new DeviceRate { Major = 1, Minor = 2, Rate = ulong.MaxValue }],
@@ -50,6 +62,11 @@ public sealed class ResourcesReaderTests
                 new RdmaLimits { Device = "mlx5_1", HcaHandles = 3, HcaObjects = uint.MaxValue },
                 new RdmaLimits { Device = "mlx4_0", HcaObjects = 0 },
             ],
+            Network = new NetworkTags
+            {
+                ClassId = uint.MaxValue,
+                Priorities = [new InterfacePriority { Name = "eth0", Priority = uint.MaxValue }, new InterfacePriority()],
+            },
         });
 
     [Theory]
@@ -84,17 +101,15 @@ public sealed class ResourcesReaderTests
     [InlineData("network.priorities[0]", """{"name": "eth0", "priority": 1}""")]
     [Proves("config-linux-unified-04")]
     public void A_setting_of_v1_that_can_not_be_converted_is_refused_by_its_path(string path, string value) =>
-        Refused(path, value).Message.Should().StartWith($"linux.resources.{path}: has no counterpart in cgroup v2");
+        Unconverted(path, value).Should().Be($"linux.resources.{path}: has no counterpart in cgroup v2");
 
-    /// <summary>cgroup v2 has nothing for any entry, whole or not.</summary>
     [Theory]
-    [InlineData("""{"priority": 1}""")]
-    [InlineData("""{"name": "eth0"}""")]
-    [InlineData("{}")]
-    [InlineData("""{"name": "eth0", "priority": 1}""")]
-    [Proves("config-linux-network-01", "config-linux-network-02")]
-    public void No_entry_of_network_priorities_is_taken(string entry) =>
-        Refused("network.priorities[0]", entry).Path.Should().Be("linux.resources.network.priorities[0]");
+    [InlineData("cpu.realtimeRuntime", "950000")]
+    [InlineData("cpu.realtimeRuntime", "-1")]
+    [InlineData("cpu.realtimePeriod", "1000000")]
+    [Proves("config-linux-unified-04")]
+    public void So_is_realtime_CPU_time(string path, string value) =>
+        Unconverted(path, value).Should().Be($"linux.resources.{path}: cgroup v2 has no limit for realtime CPU time");
 
     [Theory]
     [InlineData("memory.limit", "-2")]
@@ -156,12 +171,18 @@ public sealed class ResourcesReaderTests
         DeviceInterpreter.Allows(program, 'c', 10, 1, DeviceInterpreter.Write).Should().BeFalse();
     }
 
-    /// <summary>The error about resources that hold nothing but the value at the path.</summary>
-    private static SpecException Refused(string path, string value)
+    private static SpecException Refused(string path, string value) =>
+        FluentActions.Invoking(() => Read(Only(path, value))).Should().Throw<SpecException>().Which;
+
+    private static string Unconverted(string path, string value) =>
+        FluentActions.Invoking(() => UnifiedLimits.Compile(Read(Only(path, value)))).Should().Throw<SpecException>().Which.Message;
+
+    /// <summary>Resources that hold nothing but the value at the path.</summary>
+    private static string Only(string path, string value)
     {
         string json = value;
         foreach (string name in path.Replace("[0]", ".[0]").Split('.').Reverse())
             json = name == "[0]" ? $"[{json}]" : $"{{\"{name}\": {json}}}";
-        return FluentActions.Invoking(() => Read(json)).Should().Throw<SpecException>().Which;
+        return json;
     }
 }

@@ -7,9 +7,6 @@ namespace Rt.Tests.Unit;
 public sealed class ResourcesValidationTests
 {
     [Theory]
-    [InlineData("cpu", """{"realtimeRuntime": 950000}""", ".realtimeRuntime")]
-    [InlineData("cpu", """{"realtimeRuntime": -1}""", ".realtimeRuntime")]
-    [InlineData("cpu", """{"realtimePeriod": 1000000}""", ".realtimePeriod")]
     [InlineData("cpu", """{"quota": 100, "burst": 101}""", ".burst")]
     [InlineData("cpu", """{"quota": 100, "burst": 18446744073709551615}""", ".burst")]
     [InlineData("blockIO", """{"weightDevice": [{"major": 8, "minor": 0}]}""", ".weightDevice[0]")]
@@ -29,9 +26,11 @@ public sealed class ResourcesValidationTests
     [InlineData("rdma", """{"a b": {"hcaHandles": 1}}""", ".a b")]
     [InlineData("rdma", """{"a\nb": {"hcaHandles": 1}}""", ".a\nb")]
     [InlineData("rdma", """{"a\u0000": {"hcaHandles": 1}}""", ".a\0")]
+    [InlineData("network", """{"priorities": [{"name": "a b", "priority": 1}]}""", ".priorities[0].name")]
+    [InlineData("network", """{"priorities": [{"name": "a", "priority": 1}, {"name": "b\n", "priority": 1}]}""", ".priorities[1].name")]
     [InlineData("devices", """[{"allow": true, "access": "r"}, {"allow": true, "type": "d"}]""", "[1].type")]
     [Proves("config-linux-cpu-01", "config-linux-blockio-02", "config-linux-hugepages-02", "config-linux-hugepages-04",
-        "config-linux-rdma-01", "config-linux-unified-04")]
+        "config-linux-rdma-01")]
     public void What_is_wrong_is_named_by_its_path(string property, string value, string path) =>
         FluentActions.Invoking(() => Check(property, value)).Should().Throw<SpecException>()
             .Which.Path.Should().Be($"linux.resources.{property}{path}");
@@ -66,10 +65,22 @@ public sealed class ResourcesValidationTests
     }
 
     [Theory]
+    [InlineData("{}", "name")]
+    [InlineData("""{"priority": 1}""", "name")]
+    [InlineData("""{"name": "", "priority": 1}""", "name")]
+    [InlineData("""{"name": "eth0"}""", "priority")]
+    [InlineData("""{"name": "eth0", "priority": null}""", "priority")]
+    [Proves("config-linux-network-01", "config-linux-network-02")]
+    public void A_priority_of_a_network_interface_needs_its_name_and_itself(string entry, string missing) =>
+        FluentActions.Invoking(() => Check("network", $$"""{"priorities": [{{entry}}]}""")).Should().Throw<SpecException>()
+            .Which.Path.Should().Be($"linux.resources.network.priorities[0].{missing}");
+
+    [Theory]
     [InlineData("cpu", """{"quota": 100, "burst": 100}""")]
     [InlineData("cpu", """{"quota": -1, "burst": 100}""")]
     [InlineData("cpu", """{"burst": 100}""")]
-    [InlineData("cpu", """{"realtimeRuntime": 0, "realtimePeriod": 0}""")]
+    [InlineData("cpu", """{"realtimeRuntime": 950000, "realtimePeriod": 1000000}""")]
+    [InlineData("network", """{"classID": 4294967295, "priorities": [{"name": "eth0", "priority": 0}]}""")]
     [InlineData("blockIO", """{"weightDevice": [{"major": 0, "minor": 0, "leafWeight": 0}]}""")]
     [InlineData("blockIO", """{"throttleReadBpsDevice": [{"major": 0, "minor": 0, "rate": 0}]}""")]
     [InlineData("rdma", """{"mlx5_1": {"hcaHandles": 0}, "rxe3": {"hcaObjects": 0}}""")]

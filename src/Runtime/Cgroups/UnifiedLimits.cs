@@ -5,16 +5,20 @@ namespace Rt.Cgroups;
 /// <summary>What linux.resources compiles to for cgroup v2: files and values, v1's numbers converted. Pure arithmetic.</summary>
 internal static class UnifiedLimits
 {
-    public static List<CgroupWrite> Compile(Resources resources)
+    /// <param name="legacy">Controllers that cgroup v1 has on this host: what is theirs is left to <see cref="LegacyLimits"/>.</param>
+    public static List<CgroupWrite> Compile(Resources resources, IReadOnlySet<string>? legacy = null)
     {
         List<CgroupWrite> writes = [];
-        if (resources.Memory is { } memory) Memory(memory, writes);
-        if (resources.Cpu is { } cpu) Cpu(cpu, writes);
-        if (resources.PidsLimit is { } pids) writes.Add(new("pids.max", Pids(pids), "linux.resources.pids.limit"));
-        if (resources.BlockIO is { } block) BlockIO(block, writes);
-        for (int i = 0; i < resources.HugepageLimits.Count; i++)
+        if (resources.Memory is { } memory && IsHere("memory")) Memory(memory, writes);
+        if (resources.Cpu is { } cpu && IsHere("cpu")) Cpu(cpu, writes);
+        if (resources.Cpu is { } set && IsHere("cpuset")) writes.AddRange(CpuSets(set));
+        if (resources.PidsLimit is { } pids && IsHere("pids")) writes.Add(Pids(pids));
+        if (resources.BlockIO is { } block && IsHere("blkio")) BlockIO(block, writes);
+        for (int i = 0; i < resources.HugepageLimits.Count && IsHere("hugetlb"); i++)
             Hugepages(resources.HugepageLimits[i], $"linux.resources.hugepageLimits[{i}]", writes);
-        foreach (RdmaLimits rdma in resources.Rdma) writes.Add(Rdma(rdma));
+        if (IsHere("rdma")) writes.AddRange(resources.Rdma.Select(Rdma));
+        RefuseIf(resources.Network?.ClassId > 0 && IsHere("net_cls"), "linux.resources.network.classID");
+        RefuseIf(resources.Network?.Priorities.Count > 0 && IsHere("net_prio"), "linux.resources.network.priorities[0]");
         foreach ((string file, string value) in resources.Unified)
         {
             string origin = $"linux.resources.unified.{file}";
@@ -24,25 +28,31 @@ internal static class UnifiedLimits
         }
 
         return writes;
+
+        bool IsHere(string controller) => legacy?.Contains(controller) != true;
+    }
+
+    /// <summary>config-linux.md, "Unified": a setting of v1 that can't be converted is an error.</summary>
+    private static void RefuseIf(bool asksForSomething, string origin, string problem = "has no counterpart in cgroup v2")
+    {
+        if (asksForSomething) throw new SpecException(origin, problem);
     }
 
     private static void Memory(MemoryLimits memory, List<CgroupWrite> writes)
     {
         const string Origin = "linux.resources.memory";
+        // It always has what useHierarchy asks for.
+        RefuseIf(memory.Kernel > 0, Origin + ".kernel");
+        RefuseIf(memory.KernelTcp > 0, Origin + ".kernelTCP");
+        RefuseIf(memory.Swappiness != null, Origin + ".swappiness");
+        RefuseIf(memory.DisableOomKiller, Origin + ".disableOOMKiller");
         long limit = memory.Limit ?? 0;
         string usage = memory.CheckBeforeUpdate && limit > 0 ? "memory.current" : "";
         if (limit != 0) writes.Add(new("memory.max", OrMax(limit), Origin + ".limit", Usage: usage));
 
         // v1 counted memory and swap together; v2 limits swap alone.
         long swap = memory.Swap ?? 0;
-        if (swap > 0)
-        {
-            if (limit == 0)
-                throw new SpecException(Origin + ".swap",
-                    "needs linux.resources.memory.limit beside it: it counts memory and swap together");
-            if (swap < limit)
-                throw new SpecException(Origin + ".swap", $"{swap} is less than linux.resources.memory.limit ({limit}), which it includes");
-        }
+        CheckSwap(limit, swap);
 
         // A kernel that counts no swap can't limit it, and need not where there is to be no limit, or no swap at all.
         if (swap != 0 || limit < 0)
@@ -54,9 +64,25 @@ internal static class UnifiedLimits
         if (memory.Reservation is { } reservation and not 0) writes.Add(new("memory.low", OrMax(reservation), Origin + ".reservation"));
     }
 
+    /// <summary>For v1 as well, which refuses the same without a reason.</summary>
+    /// <param name="limit">Bytes of memory; 0: not set. Negative: no limit.</param>
+    /// <param name="swap">Bytes of memory and swap together, likewise.</param>
+    internal static void CheckSwap(long limit, long swap)
+    {
+        const string Origin = "linux.resources.memory.swap";
+        if (swap <= 0) return;
+        if (limit == 0)
+            throw new SpecException(Origin, "needs linux.resources.memory.limit beside it: it counts memory and swap together");
+        if (swap < limit)
+            throw new SpecException(Origin, $"{swap} is less than linux.resources.memory.limit ({limit}), which it includes");
+    }
+
     private static void Cpu(CpuLimits cpu, List<CgroupWrite> writes)
     {
         const string Origin = "linux.resources.cpu";
+        const string NoRealtime = "cgroup v2 has no limit for realtime CPU time";
+        RefuseIf(cpu.RealtimeRuntime is not (null or 0), Origin + ".realtimeRuntime", NoRealtime);
+        RefuseIf(cpu.RealtimePeriod is not (null or 0), Origin + ".realtimePeriod", NoRealtime);
         // 0 is how a kernel without the file works (cpu.idle came with Linux 5.15, cpu.max.burst with 5.14).
         if (cpu.Idle is { } idle) writes.Add(new("cpu.idle", idle.ToString(), Origin + ".idle", Optional: idle == 0));
         if (cpu.Shares is { } shares and not 0 && cpu.Idle is not 1)
@@ -71,8 +97,13 @@ internal static class UnifiedLimits
         }
 
         if (cpu.Burst is { } burst) writes.Add(new("cpu.max.burst", burst.ToString(), Origin + ".burst", Optional: burst == 0));
-        if (cpu.Cpus.Length > 0) writes.Add(new("cpuset.cpus", cpu.Cpus, Origin + ".cpus"));
-        if (cpu.Mems.Length > 0) writes.Add(new("cpuset.mems", cpu.Mems, Origin + ".mems"));
+    }
+
+    /// <summary>The files are v1's as well.</summary>
+    internal static IEnumerable<CgroupWrite> CpuSets(CpuLimits cpu)
+    {
+        if (cpu.Cpus.Length > 0) yield return new("cpuset.cpus", cpu.Cpus, "linux.resources.cpu.cpus");
+        if (cpu.Mems.Length > 0) yield return new("cpuset.mems", cpu.Mems, "linux.resources.cpu.mems");
     }
 
     /// <summary>
@@ -89,16 +120,19 @@ internal static class UnifiedLimits
 
     /// <summary>
     /// 0 is a limit and stops every fork. As the init is born into its cgroup, that would stop the init itself: with 1, it is
-    /// there and can't fork.
+    /// there and can't fork. The file is v1's as well.
     /// </summary>
-    private static string Pids(long limit) => limit < 0 ? "max" : Math.Max(limit, 1).ToString();
+    internal static CgroupWrite Pids(long limit) =>
+        new("pids.max", limit < 0 ? "max" : Math.Max(limit, 1).ToString(), "linux.resources.pids.limit");
 
     private static void BlockIO(BlockIOLimits block, List<CgroupWrite> writes)
     {
         const string Origin = "linux.resources.blockIO";
+        RefuseIf(block.LeafWeight > 0, Origin + ".leafWeight");
         if (block.Weight is { } weight and not 0) writes.Add(IOWeight("", weight, Origin + ".weight"));
         for (int i = 0; i < block.WeightDevice.Count; i++)
         {
+            RefuseIf(block.WeightDevice[i].LeafWeight > 0, $"{Origin}.weightDevice[{i}].leafWeight");
             if (block.WeightDevice[i] is { Weight: { } of and not 0 } device)
                 writes.Add(IOWeight($"{device} ", of, $"{Origin}.weightDevice[{i}]"));
         }
@@ -138,7 +172,8 @@ internal static class UnifiedLimits
         writes.Add(new($"hugetlb.{limit.PageSize}.rsvd.max", bytes, origin, Optional: true));
     }
 
-    private static CgroupWrite Rdma(RdmaLimits limits)
+    /// <summary>The file is v1's as well.</summary>
+    internal static CgroupWrite Rdma(RdmaLimits limits)
     {
         string handles = limits.HcaHandles is { } most ? $" hca_handle={most}" : "";
         string objects = limits.HcaObjects is { } count ? $" hca_object={count}" : "";

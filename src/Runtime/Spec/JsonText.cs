@@ -44,6 +44,9 @@ internal sealed class JsonText
         text.Append('}');
     }
 
+    /// <summary>The object, for <see cref="AddRaw"/> of another.</summary>
+    public override string ToString() => $"{text}}}";
+
     public byte[] Finish() => Encoding.UTF8.GetBytes(text.Append("}\n").ToString());
 
     private void Name(string name)

@@ -1,7 +1,6 @@
 namespace Rt.Spec;
 
-// linux.resources of config.json (config-linux.md, "Control groups"). What only cgroup v1 had a file for is not here: the
-// reader looks at its type and drops it.
+// linux.resources of config.json (config-linux.md, "Control groups"), in the units of cgroup v1, whose files it was made for.
 
 internal sealed class Resources
 {
@@ -14,6 +13,7 @@ internal sealed class Resources
     public BlockIOLimits? BlockIO { get; set; }
     public List<HugepageLimit> HugepageLimits { get; set; } = [];
     public List<RdmaLimits> Rdma { get; set; } = [];
+    public NetworkTags? Network { get; set; }
 
     /// <summary>Files of cgroup v2 to write, by name.</summary>
     public SortedDictionary<string, string> Unified { get; set; } = new(StringComparer.Ordinal);
@@ -43,6 +43,19 @@ internal sealed class MemoryLimits
     /// <summary>Memory and swap together, as cgroup v1 counted it.</summary>
     public long? Swap { get; set; }
 
+    /// <summary>What the kernel needs for the processes, and of that for TCP buffers. cgroup v1 only.</summary>
+    public long? Kernel { get; set; }
+    public long? KernelTcp { get; set; }
+
+    /// <summary>How readily the kernel swaps: 0 to 100. cgroup v1 only.</summary>
+    public long? Swappiness { get; set; }
+
+    /// <summary>Processes that run out of memory wait instead of being killed. cgroup v1 only.</summary>
+    public bool DisableOomKiller { get; set; }
+
+    /// <summary>What cgroups below use counts as well. cgroup v2 and kernels since 5.11 know nothing else.</summary>
+    public bool UseHierarchy { get; set; }
+
     /// <summary>A limit below what is in use is refused. The kernel would take it, and kill until it is kept.</summary>
     public bool CheckBeforeUpdate { get; set; }
 }
@@ -64,7 +77,7 @@ internal sealed class CpuLimits
     /// <summary>1: only what others leave over (SCHED_IDLE); 0: as usual.</summary>
     public long? Idle { get; set; }
 
-    /// <summary>Microseconds. Kept only to be refused, as the period is: v2 has no such limits.</summary>
+    /// <summary>Microseconds of a period that real-time processes may use. cgroup v1 only, as the period is.</summary>
     public long? RealtimeRuntime { get; set; }
     public ulong? RealtimePeriod { get; set; }
     public string Cpus { get; set; } = "";
@@ -75,6 +88,9 @@ internal sealed class BlockIOLimits
 {
     /// <summary>1 to 1000; 0 is none.</summary>
     public long? Weight { get; set; }
+
+    /// <summary>Against the cgroups below it. cgroup v1 only, and gone from it with Linux 5.0.</summary>
+    public long? LeafWeight { get; set; }
     public List<DeviceWeight> WeightDevice { get; set; } = [];
     public List<DeviceRate> ThrottleReadBpsDevice { get; set; } = [];
     public List<DeviceRate> ThrottleWriteBpsDevice { get; set; } = [];
@@ -94,8 +110,6 @@ internal abstract class BlockDevice
 internal sealed class DeviceWeight : BlockDevice
 {
     public long? Weight { get; set; }
-
-    /// <summary>Without effect in v2, but an entry may have this alone.</summary>
     public long? LeafWeight { get; set; }
 }
 
@@ -120,4 +134,19 @@ internal sealed class RdmaLimits
     public string Device { get; set; } = "";
     public uint? HcaHandles { get; set; }
     public uint? HcaObjects { get; set; }
+}
+
+/// <summary>What the container's packets are marked with. cgroup v1 only.</summary>
+internal sealed class NetworkTags
+{
+    /// <summary>For traffic control and filters; 0: none.</summary>
+    public uint? ClassId { get; set; }
+    public List<InterfacePriority> Priorities { get; set; } = [];
+}
+
+internal sealed class InterfacePriority
+{
+    /// <summary>"eth0", in rt's own network namespace.</summary>
+    public string Name { get; set; } = "";
+    public uint? Priority { get; set; }
 }

@@ -17,7 +17,7 @@ internal static class ResourcesReader
             else if (name.Is("blockIO"u8)) resources.BlockIO = ReadBlockIO(ref json);
             else if (name.Is("hugepageLimits"u8)) resources.HugepageLimits = ReadHugepageLimits(ref json);
             else if (name.Is("rdma"u8)) resources.Rdma = ReadRdma(ref json);
-            else if (name.Is("network"u8)) ReadNetwork(ref json);
+            else if (name.Is("network"u8)) resources.Network = ReadNetwork(ref json);
             else json.Skip();
         }
 
@@ -56,12 +56,11 @@ internal static class ResourcesReader
             if (name.Is("limit"u8)) memory.Limit = json.Int64OrNull(-1);
             else if (name.Is("reservation"u8)) memory.Reservation = json.Int64OrNull(-1);
             else if (name.Is("swap"u8)) memory.Swap = json.Int64OrNull(-1);
-
-            // v2 has no file for these; it always has what useHierarchy asks for.
-            else if (name.Is("kernel"u8) || name.Is("kernelTCP"u8)) RefuseIf(json.Int64OrNull(-1) > 0, json);
-            else if (name.Is("swappiness"u8)) RefuseIf(json.Int64OrNull(0, 100) != null, json);
-            else if (name.Is("disableOOMKiller"u8)) RefuseIf(json.Bool(), json);
-            else if (name.Is("useHierarchy"u8)) json.Bool();
+            else if (name.Is("kernel"u8)) memory.Kernel = json.Int64OrNull(-1);
+            else if (name.Is("kernelTCP"u8)) memory.KernelTcp = json.Int64OrNull(-1);
+            else if (name.Is("swappiness"u8)) memory.Swappiness = json.Int64OrNull(0, 100);
+            else if (name.Is("disableOOMKiller"u8)) memory.DisableOomKiller = json.Bool();
+            else if (name.Is("useHierarchy"u8)) memory.UseHierarchy = json.Bool();
             else if (name.Is("checkBeforeUpdate"u8)) memory.CheckBeforeUpdate = json.Bool();
             else json.Skip();
         }
@@ -110,7 +109,7 @@ internal static class ResourcesReader
         while (json.Property(out var name))
         {
             if (name.Is("weight"u8)) block.Weight = ReadWeight(ref json);
-            else if (name.Is("leafWeight"u8)) ReadLeafWeight(ref json);
+            else if (name.Is("leafWeight"u8)) block.LeafWeight = ReadLeafWeight(ref json);
             else if (name.Is("weightDevice"u8)) block.WeightDevice = ReadDeviceWeights(ref json);
             else if (name.Is("throttleReadBpsDevice"u8)) block.ThrottleReadBpsDevice = ReadDeviceRates(ref json);
             else if (name.Is("throttleWriteBpsDevice"u8)) block.ThrottleWriteBpsDevice = ReadDeviceRates(ref json);
@@ -125,19 +124,7 @@ internal static class ResourcesReader
     /// <summary>v1's range, which the conversion to v2 starts from.</summary>
     private static long? ReadWeight(ref JsonCursor json) => json.Int64OrNull(0, 1000);
 
-    /// <summary>v2 has none.</summary>
-    private static long? ReadLeafWeight(ref JsonCursor json)
-    {
-        long? weight = json.Int64OrNull(0, ushort.MaxValue);
-        RefuseIf(weight > 0, json);
-        return weight;
-    }
-
-    /// <summary>config-linux.md, "Unified": a setting of v1 that can't be converted is an error.</summary>
-    private static void RefuseIf(bool asksForSomething, in JsonCursor json)
-    {
-        if (asksForSomething) throw json.Wrong("has no counterpart in cgroup v2");
-    }
+    private static long? ReadLeafWeight(ref JsonCursor json) => json.Int64OrNull(0, ushort.MaxValue);
 
     private static List<DeviceWeight> ReadDeviceWeights(ref JsonCursor json)
     {
@@ -225,15 +212,31 @@ internal static class ResourcesReader
         return rdma;
     }
 
-    /// <summary>net_cls and net_prio have no successors in v2.</summary>
-    private static void ReadNetwork(ref JsonCursor json)
+    private static NetworkTags? ReadNetwork(ref JsonCursor json)
     {
-        if (!json.Object()) return;
+        if (!json.Object()) return null;
+        NetworkTags network = new();
         while (json.Property(out var name))
         {
-            if (name.Is("classID"u8)) RefuseIf(json.UInt32OrNull() > 0, json);
-            else if (name.Is("priorities"u8) && json.Array() && json.Element()) throw json.Wrong("has no counterpart in cgroup v2");
+            if (name.Is("classID"u8)) network.ClassId = json.UInt32OrNull();
+            else if (name.Is("priorities"u8)) network.Priorities = json.List(ReadPriority);
             else json.Skip();
         }
+
+        return network;
+    }
+
+    private static InterfacePriority ReadPriority(ref JsonCursor json)
+    {
+        InterfacePriority priority = new();
+        if (!json.Object()) return priority;
+        while (json.Property(out var name))
+        {
+            if (name.Is("name"u8)) priority.Name = json.String();
+            else if (name.Is("priority"u8)) priority.Priority = json.UInt32OrNull();
+            else json.Skip();
+        }
+
+        return priority;
     }
 }

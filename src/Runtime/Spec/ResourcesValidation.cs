@@ -19,6 +19,7 @@ internal static class ResourcesValidation
         Each(resources.HugepageLimits, "hugepageLimits", Wrong);
         foreach (RdmaLimits limits in resources.Rdma)
             if (Wrong(limits) is { } problem) throw new SpecException($"linux.resources.rdma.{limits.Device}", problem);
+        Each(resources.Network?.Priorities ?? [], "network.priorities", Wrong);
     }
 
     private static Problem? Wrong(DeviceRule rule)
@@ -30,12 +31,9 @@ internal static class ResourcesValidation
         return rule.Minor > uint.MaxValue ? new("minor", $"{rule.Minor} does not fit into 32 bits") : null;
     }
 
-    private static Problem? Wrong(CpuLimits cpu)
-    {
-        if (cpu.Quota > 0 && cpu.Burst > (ulong)cpu.Quota) return new("burst", $"{cpu.Burst} is more than the quota ({cpu.Quota})");
-        if (cpu.RealtimeRuntime is not (null or 0)) return new("realtimeRuntime", "cgroup v2 has no limit for realtime CPU time");
-        return cpu.RealtimePeriod is not (null or 0) ? new("realtimePeriod", "cgroup v2 has no limit for realtime CPU time") : null;
-    }
+    private static Problem? Wrong(CpuLimits cpu) => cpu.Quota > 0 && cpu.Burst > (ulong)cpu.Quota
+        ? new("burst", $"{cpu.Burst} is more than the quota ({cpu.Quota})")
+        : null;
 
     private static Problem? Wrong(DeviceWeight device) =>
         Number(device) ?? (device.Weight == null && device.LeafWeight == null ? new("", "needs weight or leafWeight") : null);
@@ -64,6 +62,14 @@ internal static class ResourcesValidation
         // rdma.max takes lines of words.
         if (limits.Device.Length == 0 || limits.Device.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))) return "is no name of a device";
         return limits.HcaHandles == null && limits.HcaObjects == null ? "needs hcaHandles or hcaObjects" : null;
+    }
+
+    private static Problem? Wrong(InterfacePriority priority)
+    {
+        if (priority.Name.Length == 0) return new("name", "is required");
+        // net_prio.ifpriomap takes lines of words.
+        if (priority.Name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))) return new("name", "is no name of a network interface");
+        return priority.Priority == null ? new("priority", "is required") : null;
     }
 
     private static void Each<T>(List<T> items, string path, Func<T, Problem?> wrong)

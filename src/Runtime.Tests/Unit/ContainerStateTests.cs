@@ -27,7 +27,12 @@ public sealed class ContainerStateTests
             Owner = uint.MaxValue,
             Pid = 4194304,
             StartTime = ulong.MaxValue,
-            Cgroup = new ContainerCgroup { Unified = "/sys/fs/cgroup" + bundle, Identity = 12345678901234567890 },
+            Cgroup = new ContainerCgroup
+            {
+                Unified = "/sys/fs/cgroup" + bundle,
+                Identity = 12345678901234567890,
+                Legacy = [new("cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct" + bundle, ulong.MaxValue), new("name=systemd", bundle, 1)],
+            },
             OwnPidNamespace = true,
             Annotations = new SortedDictionary<string, string> { [""] = "", ["org.example/" + id] = bundle },
             Hooks = new Rt.Spec.Hooks
@@ -72,6 +77,7 @@ public sealed class ContainerStateTests
     [InlineData("""{"id": 1}""")]
     [InlineData("""{"id": "box", "pid": 4294967296}""")]
     [InlineData("""{"id": "box", "owner": -1}""")]
+    [InlineData("""{"id": "box", "legacyCgroups": {"memory": "/x"}}""")]
     [InlineData("""{"id": "box"} trailing""")]
     [InlineData("""{"id": "box"}{"id": "other"}""")]
     [InlineData("\0\0\0\0\0\0\0\0")]

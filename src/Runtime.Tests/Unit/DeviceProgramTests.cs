@@ -120,7 +120,7 @@ public sealed class DeviceProgramTests
     }
 
     /// <summary>"+ c 1:* rw" is {"allow": true, "type": "c", "major": 1, "access": "rw"}; a semicolon separates rules.</summary>
-    private static List<DeviceRule> Rules(string rules) => [.. rules.Split("; ", StringSplitOptions.RemoveEmptyEntries).Select(Rule)];
+    internal static List<DeviceRule> Rules(string rules) => [.. rules.Split("; ", StringSplitOptions.RemoveEmptyEntries).Select(Rule)];
 
     private static DeviceRule Rule(string rule)
     {

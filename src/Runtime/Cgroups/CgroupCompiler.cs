@@ -5,34 +5,59 @@ namespace Rt.Cgroups;
 /// <summary>What linux.cgroupsPath and linux.resources compile to. Nothing is touched.</summary>
 internal static class CgroupCompiler
 {
-    /// <summary>Null: this host has no cgroup v2 and the container does not need one.</summary>
+    /// <summary>
+    /// Each limit is set where this host has its controller: in v1 or in v2. Null: it has no cgroups, and the container does not
+    /// need any.
+    /// </summary>
     public static CgroupPlan? Compile(Config config, string id, CgroupHierarchy host)
     {
-        List<CgroupWrite> writes = UnifiedLimits.Compile(config.Linux.Resources);
-        if (host.Mount == null)
+        Resources resources = config.Linux.Resources;
+        LegacyPlan? legacy = host.Legacy.Count == 0 ? null : Legacy(config, id, host);
+        List<CgroupWrite> writes = UnifiedLimits.Compile(resources, legacy == null ? null : host.LegacyControllers);
+        if (host.Mount != null)
         {
-            return writes.Count == 0
-                ? null
-                : throw new SpecException(writes[0].Origin,
-                    "can't be set: there is no cgroup v2 mount at /sys/fs/cgroup or /sys/fs/cgroup/unified");
+            byte[] devices = legacy?.Devices.Count > 0 ? [] : DeviceProgram.Compile(resources.Devices);
+            string path = PathOf(config.Linux.CgroupsPath, id, host.Own);
+            return new CgroupPlan
+            {
+                Unified = new UnifiedPlan(host.Mount, path, writes, devices) { Caller = host.Own },
+                Legacy = legacy,
+            };
         }
 
-        return new CgroupPlan
-        {
-            Unified = new UnifiedPlan(host.Mount, PathOf(config.Linux.CgroupsPath, id, host.Own), writes,
-                DeviceProgram.Compile(config.Linux.Resources.Devices))
-                { Caller = host.Own },
-        };
+        if (writes.Count > 0)
+            throw new SpecException(writes[0].Origin, legacy == null
+                ? "can't be set: there is no cgroup v2 mount at /sys/fs/cgroup or /sys/fs/cgroup/unified"
+                : $"can't be set: there is neither cgroup v2 nor a {writes[0].Controller} controller of v1 at {LegacyHierarchy.Place}");
+        return legacy == null ? null : new CgroupPlan { Legacy = legacy };
+    }
+
+    private static LegacyPlan Legacy(Config config, string id, CgroupHierarchy host)
+    {
+        IReadOnlySet<string> controllers = host.LegacyControllers;
+        return new LegacyPlan(
+            [
+                .. host.Legacy.Select(one =>
+                    new LegacyDirectory(one.Controllers, one.Mount + LegacyPathOf(config.Linux.CgroupsPath, id, one.Own))),
+            ],
+            LegacyLimits.Compile(config.Linux.Resources, controllers),
+            controllers.Contains("devices") ? LegacyDevices.Compile(config.Linux.Resources.Devices) : []);
     }
 
     /// <summary>
     /// An absolute cgroupsPath counts from the mount. A relative one, and the container's id if there is none, is a sibling of
     /// the caller's own cgroup: below that, processes would stand beside controllers, which cgroup v2 forbids.
     /// </summary>
-    internal static string PathOf(string cgroupsPath, string id, string own)
+    internal static string PathOf(string cgroupsPath, string id, string own) =>
+        PathOf(cgroupsPath, id, own, System.IO.Path.GetDirectoryName(own) ?? "");
+
+    /// <summary>cgroup v1 does not, so that a relative one is below the caller's own cgroup, as under runc.</summary>
+    internal static string LegacyPathOf(string cgroupsPath, string id, string own) => PathOf(cgroupsPath, id, own, own);
+
+    private static string PathOf(string cgroupsPath, string id, string own, string relativeTo)
     {
         string path = cgroupsPath.Length == 0 ? id : cgroupsPath;
-        if (!path.StartsWith('/')) path = $"{System.IO.Path.GetDirectoryName(own)}/{Rooted(path)}";
+        if (!path.StartsWith('/')) path = $"{relativeTo}/{Rooted(path)}";
         string rooted = Rooted(path);
         bool holdsCaller = $"{own}/".StartsWith(rooted.TrimEnd('/') + "/", StringComparison.Ordinal);
         return holdsCaller

@@ -4,11 +4,13 @@ using Rt.Spec;
 namespace Rt.Cgroups;
 
 /// <summary>A container's cgroups on their way: made, put in force beside the init, and removed if the creation fails.</summary>
-/// <param name="rootless">What <c>--rootless</c> says; null: auto.</param>
-internal sealed class CgroupCreation(CgroupPlan? plan, bool? rootless)
+/// <param name="limited">rt may be refused to make some (<see cref="CgroupPrivilege.IsLimited"/>).</param>
+internal sealed class CgroupCreation(CgroupPlan? plan, bool limited)
 {
     private int descriptor = -1;
-    private bool made;
+
+    /// <summary>Of what there is, what was not there before.</summary>
+    private ContainerCgroup made = new();
 
     /// <summary>What there is by now.</summary>
     public ContainerCgroup Cgroup { get; private set; } = new();
@@ -21,31 +23,60 @@ internal sealed class CgroupCreation(CgroupPlan? plan, bool? rootless)
     /// </summary>
     public void Make()
     {
-        if (plan?.Unified is not { } unified)
-        {
-            Log.Debug("no cgroup v2 on this host: the container runs without a cgroup");
-            return;
-        }
+        if (plan == null) Log.Debug("no cgroups on this host: the container runs without");
+        if (plan?.Unified is { } unified) Make(unified);
+        if (plan?.Legacy is { } legacy) Make(legacy);
+    }
 
-        bool limited = CgroupPrivilege.IsLimited(rootless);
+    private void Make(UnifiedPlan unified)
+    {
         try
         {
             if (limited) CgroupPrivilege.RequireReach(unified);
-            descriptor = UnifiedCgroup.Create(unified, out made);
-            Cgroup = new ContainerCgroup { Unified = unified.Directory };
+            descriptor = UnifiedCgroup.Create(unified, out bool isNew);
+            Cgroup = Cgroup with { Unified = unified.Directory };
+            if (isNew) made = made with { Unified = unified.Directory };
         }
-        catch (KernelException e) when (limited && e.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)
+        catch (KernelException e) when (IsRefusal(e))
         {
-            if (plan.HasLimits)
-                throw new SpecException(unified.Writes[0].Origin, $"can't be set: {e.Message} (it takes a cgroup that was delegated to the caller)");
-            Log.Debug($"{e.Message}: the container runs without a cgroup");
+            DoWithout(e, unified.Writes.Count > 0 ? unified.Writes[0] : null);
         }
+    }
+
+    private void Make(LegacyPlan legacy)
+    {
+        foreach (LegacyDirectory directory in legacy.Directories)
+        {
+            try
+            {
+                bool isNew = LegacyCgroup.Make(directory);
+                Cgroup = Cgroup with { Legacy = [.. Cgroup.Legacy, directory] };
+                if (isNew) made = made with { Legacy = [.. made.Legacy, directory] };
+            }
+            catch (KernelException e) when (IsRefusal(e))
+            {
+                DoWithout(e, legacy.Limits.FirstOrDefault(limit => directory.Has(limit.Controller)));
+            }
+        }
+
+        LegacyCgroup.Apply(Cgroup.Legacy, legacy.Limits);
+        LegacyCgroup.Apply(Cgroup.Legacy, legacy.Devices);
+    }
+
+    private bool IsRefusal(KernelException e) => limited && e.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS;
+
+    /// <param name="limit">What the container asks for from the cgroup that can't be made; null: nothing.</param>
+    private static void DoWithout(KernelException e, CgroupWrite? limit)
+    {
+        if (limit != null)
+            throw new SpecException(limit.Origin, $"can't be set: {e.Message} (it takes a cgroup that was delegated to the caller)");
+        Log.Debug($"{e.Message}: the container runs without this cgroup");
     }
 
     /// <summary>What can be done while the init is at work: the kernel takes 0.3 ms to verify and compile a device filter.</summary>
     public void AfterFork()
     {
-        if (descriptor >= 0) AttachDevices();
+        if (descriptor >= 0 && plan!.Unified!.DeviceProgram.Length > 0) AttachDevices(plan.Unified);
         Cgroup = Cgroup.Identified();
     }
 
@@ -53,11 +84,11 @@ internal sealed class CgroupCreation(CgroupPlan? plan, bool? rootless)
     /// The kernel takes device filters from the host's root alone. Others can't make device nodes either, and see those that they
     /// were given.
     /// </summary>
-    private void AttachDevices()
+    private void AttachDevices(UnifiedPlan unified)
     {
         try
         {
-            UnifiedCgroup.AttachDevices(plan!.Unified!, descriptor);
+            UnifiedCgroup.AttachDevices(unified, descriptor);
         }
         catch (SpecException e) when (CgroupPrivilege.IsLimited(rootless: null))
         {
@@ -68,9 +99,8 @@ internal sealed class CgroupCreation(CgroupPlan? plan, bool? rootless)
     /// <summary>Ends whoever is in there and removes what was made.</summary>
     public void Undo()
     {
-        if (descriptor < 0) return;
-        Cgroup.Kill();
-        if (made) Cgroup.RemoveIfEmpty();
+        if (Cgroup.Exists) Cgroup.Kill();
+        made.RemoveIfEmpty();
     }
 
     public void Close()

@@ -1,19 +1,40 @@
+using System.Text;
 using Rt.Kernel;
 
 namespace Rt.Cgroups;
 
-/// <summary>Where this host has cgroup v2.</summary>
+/// <summary>Where this host has its cgroups.</summary>
 /// <param name="Mount">/sys/fs/cgroup, or /sys/fs/cgroup/unified where v1 is mounted beside it; null: nowhere.</param>
-/// <param name="Own">The cgroup of the calling process, as /proc/self/cgroup has it ("/user.slice").</param>
+/// <param name="Own">The cgroup of the calling process in v2, as /proc/self/cgroup has it ("/user.slice").</param>
 internal sealed record CgroupHierarchy(string? Mount, string Own)
 {
     private static readonly string[] Places = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
 
-    /// <summary>Looks at this host: two statfs at most, no parsing of mountinfo.</summary>
+    /// <summary>The hierarchies of cgroup v1; empty where v2 is all there is.</summary>
+    public IReadOnlyList<LegacyHierarchy> Legacy { get; init; } = [];
+
+    /// <summary>The controllers that v1 has.</summary>
+    public IReadOnlySet<string> LegacyControllers => Legacy.SelectMany(one => one.Controllers.Split(',')).ToHashSet();
+
+    /// <summary>Looks at this host: one statfs where cgroup v2 is all there is, no parsing of mountinfo.</summary>
     public static CgroupHierarchy Detect()
     {
         string? mount = Array.Find(Places, IsCgroup2);
-        return new CgroupHierarchy(mount, mount == null ? "/" : OwnCgroup(FileContent.TryReadText("/proc/self/cgroup") ?? ""));
+        if (mount == Places[0]) return new CgroupHierarchy(mount, OwnCgroup(FileContent.TryReadText("/proc/self/cgroup") ?? ""));
+        string own = ReadOwn();
+        return new CgroupHierarchy(mount, mount == null ? "/" : OwnCgroup(own)) { Legacy = LegacyHierarchy.Detect(own) };
+    }
+
+    /// <summary>With v1, /proc/self/cgroup may be longer than the page that <see cref="FileContent.TryReadText"/> reads.</summary>
+    private static string ReadOwn()
+    {
+        const string Path = "/proc/self/cgroup";
+        const int MaxSize = 64 << 10;
+        int file = FileContent.TryOpen(Path, Files.O_RDONLY);
+        if (file < 0) return ""; // a kernel without cgroups
+        byte[] content = FileContent.Read(file, MaxSize, Path);
+        Files.close(file);
+        return Encoding.UTF8.GetString(content);
     }
 
     /// <summary>The path behind "0::", which is v2's line (cgroups(7)).</summary>
@@ -23,12 +44,5 @@ internal sealed record CgroupHierarchy(string? Mount, string Own)
         return line is { Length: > 3 } ? line[3..] : "/";
     }
 
-    private static bool IsCgroup2(string place)
-    {
-        int directory = FileContent.TryOpen(place, Files.O_PATH | Files.O_DIRECTORY);
-        if (directory < 0) return false;
-        bool isCgroup2 = Files.FileSystemType(directory) == Files.CGROUP2_SUPER_MAGIC;
-        Files.close(directory);
-        return isCgroup2;
-    }
+    private static bool IsCgroup2(string place) => FileContent.FileSystemType(place) == Files.CGROUP2_SUPER_MAGIC;
 }

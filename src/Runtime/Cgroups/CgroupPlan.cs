@@ -4,8 +4,9 @@ namespace Rt.Cgroups;
 /// <param name="Optional">A kernel without the file needs no such write.</param>
 /// <param name="Otherwise">What is written instead on a kernel without the file.</param>
 /// <param name="Usage">A file with what is in use: a value below that is refused. Empty: none.</param>
-internal sealed record CgroupWrite(
-    string File, string Value, string Origin, bool Optional = false, CgroupWrite? Otherwise = null, string Usage = "")
+/// <param name="Kept">The file is read again: there are kernels that take the limit and forget it.</param>
+internal sealed record CgroupWrite(string File, string Value, string Origin, bool Optional = false, CgroupWrite? Otherwise = null,
+    string Usage = "", bool Kept = false)
 {
     /// <summary>"memory" for memory.max.</summary>
     public string Controller => File.Split('.')[0];
@@ -30,6 +31,9 @@ internal sealed record CgroupPlan
     /// <summary>Null: the host has no cgroup v2.</summary>
     public UnifiedPlan? Unified { get; init; }
 
+    /// <summary>Null: the host has no cgroup v1.</summary>
+    public LegacyPlan? Legacy { get; init; }
+
     /// <summary>Whether a container without these cgroups would be without a limit that it asks for.</summary>
-    public bool HasLimits => Unified?.Writes.Count > 0;
+    public bool HasLimits => Unified?.Writes.Count > 0 || Legacy?.Limits.Count > 0;
 }

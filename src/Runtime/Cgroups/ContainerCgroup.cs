@@ -1,6 +1,7 @@
 namespace Rt.Cgroups;
 
 /// <summary>The cgroups that a container has, as its state keeps them, and what can be done with them.</summary>
+/// <remarks>On a host with both versions its processes are in both: what both can do, v2 does.</remarks>
 internal sealed record ContainerCgroup
 {
     /// <summary>The cgroup v2 directory; empty: none.</summary>
@@ -9,25 +10,65 @@ internal sealed record ContainerCgroup
     /// <summary>Tells the directory from a later one of the same path (its inode number).</summary>
     public ulong Identity { get; init; }
 
-    public bool Exists => Unified.Length > 0;
+    /// <summary>The directories of cgroup v1.</summary>
+    public IReadOnlyList<LegacyDirectory> Legacy { get; init; } = [];
+
+    public bool Exists => HasUnified || HasLegacy;
+
+    private bool HasUnified => Unified.Length > 0;
+
+    private bool HasLegacy => Legacy.Count > 0;
+
+    /// <summary>Those that are to be made.</summary>
+    public static ContainerCgroup Of(CgroupPlan? plan) =>
+        new() { Unified = plan?.Unified?.Directory ?? "", Legacy = plan?.Legacy?.Directories ?? [] };
 
     /// <summary>This, with what tells it from later ones; to be asked when it was made.</summary>
-    public ContainerCgroup Identified() => this with { Identity = Unified.Length > 0 ? UnifiedCgroup.Identity(Unified) : 0 };
+    public ContainerCgroup Identified() => this with
+    {
+        Identity = HasUnified ? UnifiedCgroup.Identity(Unified) : 0,
+        Legacy = HasLegacy ? [.. Legacy.Select(one => one with { Identity = UnifiedCgroup.Identity(one.Path) })] : [],
+    };
 
-    /// <summary>Null if there is none, or if another container has made one of the same path since.</summary>
-    public ContainerCgroup? IfStillThere => Exists && UnifiedCgroup.Identity(Unified) == Identity ? this : null;
+    /// <summary>Without those of which another container has made one of the same path since; null if none is left.</summary>
+    public ContainerCgroup? IfStillThere
+    {
+        get
+        {
+            ContainerCgroup left = this with
+            {
+                Unified = HasUnified && UnifiedCgroup.Identity(Unified) == Identity ? Unified : "",
+                Legacy = HasLegacy ? [.. Legacy.Where(one => UnifiedCgroup.Identity(one.Path) == one.Identity)] : [],
+            };
+            return left.Exists ? left : null;
+        }
+    }
 
-    public bool IsFrozen => UnifiedCgroup.IsFrozen(Unified);
+    public bool IsFrozen => (HasUnified && UnifiedCgroup.IsFrozen(Unified)) || (HasLegacy && LegacyLife.IsFrozen(Legacy));
 
     /// <summary>SIGKILL to every process in it and below, frozen or not. False if there is no such cgroup.</summary>
-    public bool Kill() => UnifiedCgroup.Kill(Unified);
+    public bool Kill()
+    {
+        if (!HasUnified) return LegacyLife.Kill(Legacy);
+        bool killed = UnifiedCgroup.Kill(Unified);
+        if (LegacyLife.IsFrozen(Legacy)) LegacyLife.Thaw(Legacy); // what v1 has frozen, v2 does not thaw
+        return killed;
+    }
 
     /// <summary>The processes in it and below, as far as this pid namespace can name them.</summary>
-    public List<int> Processes() => UnifiedCgroup.Processes(Unified);
+    public List<int> Processes() => HasUnified ? UnifiedCgroup.Processes(Unified) : LegacyLife.Processes(Legacy);
 
     /// <summary>Removes it and what was made inside. Killed processes have so long to be gone; the living are an error.</summary>
-    public void Remove(long milliseconds) => UnifiedCgroup.Remove(Unified, milliseconds);
+    public void Remove(long milliseconds)
+    {
+        if (HasUnified) UnifiedCgroup.Remove(Unified, milliseconds);
+        LegacyLife.Remove(Legacy, milliseconds);
+    }
 
     /// <summary>Removes it unless someone is in it, giving dying processes a second to be gone.</summary>
-    public void RemoveIfEmpty() => UnifiedCgroup.RemoveIfEmpty(Unified);
+    public void RemoveIfEmpty()
+    {
+        if (HasUnified) UnifiedCgroup.RemoveIfEmpty(Unified);
+        if (HasLegacy) LegacyLife.RemoveIfEmpty(Legacy);
+    }
 }

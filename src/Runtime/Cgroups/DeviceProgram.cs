@@ -20,7 +20,7 @@ internal static class DeviceProgram
     /// <summary>
     /// What every container may do whatever its rules say, as under runc: the default devices, ttys, /dev/net/tun, and mknod of anything.
     /// </summary>
-    private static readonly DeviceRule[] Always =
+    internal static readonly DeviceRule[] Always =
     [
         new() { Allow = true, Type = "c", Access = "m" },
         new() { Allow = true, Type = "b", Access = "m" },

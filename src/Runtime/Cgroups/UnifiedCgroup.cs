@@ -16,14 +16,14 @@ internal static unsafe class UnifiedCgroup
     /// </summary>
     public static int Create(UnifiedPlan plan, out bool made)
     {
-        made = MakeDirectory(plan);
+        made = MakeDirectory(plan.Directory);
         int directory = -1;
         try
         {
             directory = FileContent.Open(plan.Directory, Files.O_RDONLY | Files.O_DIRECTORY);
             if (!made) RequireEmpty(plan, directory);
             Controllers.HandDown(plan, directory);
-            foreach (CgroupWrite write in plan.Writes) Apply(plan, directory, write);
+            foreach (CgroupWrite write in plan.Writes) Apply(plan.Directory, directory, write);
             return directory;
         }
         catch
@@ -107,21 +107,21 @@ internal static unsafe class UnifiedCgroup
         }
     }
 
-    /// <summary>True if the directory is new.</summary>
-    private static bool MakeDirectory(UnifiedPlan plan)
+    /// <summary>Makes a cgroup and those above it that are missing. True if it is new.</summary>
+    internal static bool MakeDirectory(string directory)
     {
-        int result = FileContent.MakeDirectory(plan.Directory, DirectoryMode);
+        int result = FileContent.MakeDirectory(directory, DirectoryMode);
         // One that is there and empty is made anew: it may have limits and a device filter of whoever left it.
-        if (result == -Errno.EEXIST && FileContent.RemoveDirectory(plan.Directory) >= 0)
-            result = FileContent.MakeDirectory(plan.Directory, DirectoryMode);
-        if (result == -Errno.ENOENT && Path.GetDirectoryName(plan.Directory) is { } parent)
+        if (result == -Errno.EEXIST && FileContent.RemoveDirectory(directory) >= 0)
+            result = FileContent.MakeDirectory(directory, DirectoryMode);
+        if (result == -Errno.ENOENT && Path.GetDirectoryName(directory) is { } parent)
         {
             KernelException.Check(FileContent.MakeDirectories(parent, DirectoryMode), $"create cgroup {parent}");
-            result = FileContent.MakeDirectory(plan.Directory, DirectoryMode);
+            result = FileContent.MakeDirectory(directory, DirectoryMode);
         }
 
         if (result == -Errno.EEXIST) return false;
-        KernelException.Check(result, $"create cgroup {plan.Directory}");
+        KernelException.Check(result, $"create cgroup {directory}");
         return true;
     }
 
@@ -139,27 +139,29 @@ internal static unsafe class UnifiedCgroup
             throw new RtException($"container's cgroup unexpectedly frozen: {plan.Directory}");
     }
 
-    private static void Apply(UnifiedPlan plan, int directory, CgroupWrite write)
+    /// <param name="path">The cgroup's.</param>
+    /// <param name="directory">An open descriptor of it.</param>
+    internal static void Apply(string path, int directory, CgroupWrite write)
     {
-        if (write.Usage.Length > 0) RequireRoom(plan, write);
+        if (write.Usage.Length > 0) RequireRoom(path, write);
         int file = FileContent.TryOpenAt(directory, write.File, Files.O_WRONLY);
         if (file == -Errno.ENOENT && write.Otherwise is { } other)
         {
-            Apply(plan, directory, other);
+            Apply(path, directory, other);
             return;
         }
 
         if (file == -Errno.ENOENT && write.Optional) return;
-        if (file < 0) throw new SpecException(write.Origin, $"open {plan.Directory}/{write.File}: {Errno.Describe(-file)}");
+        if (file < 0) throw new SpecException(write.Origin, $"open {path}/{write.File}: {Errno.Describe(-file)}");
         try
         {
             // Files with a line a device take one line a write.
             foreach (string line in write.Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                FileContent.Write(file, Encoding.UTF8.GetBytes(line), $"{plan.Directory}/{write.File}");
+                FileContent.Write(file, Encoding.UTF8.GetBytes(line), $"{path}/{write.File}");
         }
         catch (KernelException e)
         {
-            throw new SpecException(write.Origin, $"write \"{write.Value}\" to {plan.Directory}/{write.File}: {Errno.Describe(e.Errno)}");
+            throw new SpecException(write.Origin, $"write \"{write.Value}\" to {path}/{write.File}: {Errno.Describe(e.Errno)}");
         }
         finally
         {
@@ -168,10 +170,10 @@ internal static unsafe class UnifiedCgroup
     }
 
     /// <summary>As far as the kernel tells what is in use.</summary>
-    private static void RequireRoom(UnifiedPlan plan, CgroupWrite write)
+    private static void RequireRoom(string path, CgroupWrite write)
     {
-        if (long.TryParse(FileContent.TryReadText($"{plan.Directory}/{write.Usage}"), out long used) && long.Parse(write.Value) < used)
-            throw new SpecException(write.Origin, $"{write.Value} is less than is in use ({used}, as {plan.Directory}/{write.Usage} says)");
+        if (long.TryParse(FileContent.TryReadText($"{path}/{write.Usage}"), out long used) && long.Parse(write.Value) < used)
+            throw new SpecException(write.Origin, $"{write.Value} is less than is in use ({used}, as {path}/{write.Usage} says)");
     }
 
     /// <summary>
@@ -191,7 +193,7 @@ internal static unsafe class UnifiedCgroup
         }
     }
 
-    private static int RemoveTree(string directory)
+    internal static int RemoveTree(string directory)
     {
         fixed (byte* name = FileContent.Terminated(directory)) return RemoveTree(Files.AT_FDCWD, name);
     }

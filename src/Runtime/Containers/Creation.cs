@@ -23,13 +23,13 @@ internal sealed class Creation
     private readonly CgroupCreation cgroup;
     private bool wrotePidFile, hooksBegan;
 
-    private Creation(ContainerDirectory directory, LaunchPlan plan, CreateRequest request, ContainerState state)
+    private Creation(ContainerDirectory directory, LaunchPlan plan, CreateRequest request, ContainerState state, bool limited)
     {
         this.directory = directory;
         this.plan = plan;
         this.request = request;
         this.state = state;
-        cgroup = new CgroupCreation(plan.Cgroup, request.Rootless);
+        cgroup = new CgroupCreation(plan.Cgroup, limited);
     }
 
     /// <summary>Returns the container with its init waiting at the gate or, if none was asked for, running the program.</summary>
@@ -45,6 +45,7 @@ internal sealed class Creation
         ConsoleSocket.Check(bundle.Config.Process!.Terminal, request.Detach, request.ConsoleSocket);
         RequireDescriptors(request.PreserveFds);
         bundle.CheckHost();
+        bool limited = CgroupPrivilege.IsLimited(request.Rootless);
         LaunchOptions options = new()
         {
             Id = request.Id,
@@ -53,6 +54,7 @@ internal sealed class Creation
             NoPivot = request.NoPivot,
             NoNewKeyring = request.NoNewKeyring,
             Rootless = rootless,
+            MayLackCgroups = limited,
             PreserveFds = request.PreserveFds,
             Warn = Log.Warn,
         };
@@ -68,13 +70,13 @@ internal sealed class Creation
             Rootfs = bundle.RootPath,
             Created = DateTime.UtcNow,
             Owner = (uint)Processes.geteuid(),
-            Cgroup = new ContainerCgroup { Unified = plan.Cgroup?.Unified?.Directory ?? "" },
+            Cgroup = ContainerCgroup.Of(plan.Cgroup),
             RootUnder = bundle.Config.Linux.HasNamespace("mount") ? 0 : HostRoot.MountOf(bundle.RootPath),
             OwnPidNamespace = bundle.Config.Linux.HasNewNamespace("pid"),
             Annotations = bundle.Config.Annotations,
             Hooks = bundle.Config.Hooks,
         };
-        return (directory, new Creation(directory, plan, request, state).Run());
+        return (directory, new Creation(directory, plan, request, state, limited).Run());
     }
 
     private ContainerState Run()

@@ -19,6 +19,12 @@ internal static unsafe class FileContent
         fixed (byte* name = Terminated(path)) return Files.openat(directory, name, flags, mode);
     }
 
+    /// <summary>The magic number of the file system that a path is on, symbolic links followed; or -errno.</summary>
+    public static nint FileSystemType(string path)
+    {
+        fixed (byte* name = Terminated(path)) return Files.FileSystemType(name);
+    }
+
     public static byte[] Read(string path, int maxSize)
     {
         int file = Open(path, Files.O_RDONLY);

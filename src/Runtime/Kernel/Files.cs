@@ -153,17 +153,29 @@ internal static unsafe class Files
             : (int)result;
     }
 
+    /// <summary>The magic number (f_type) of the file system that a path is on, or -errno.</summary>
+    public static nint FileSystemType(byte* path)
+    {
+        nint* statfs = stackalloc nint[StatfsWords];
+        nint result = Syscall.Invoke(SyscallNumber.statfs, (nint)path, (nint)statfs);
+        return result < 0 ? result : statfs[0];
+    }
+
     /// <summary>The file system's magic number (fstatfs f_type), or -errno.</summary>
     public static nint FileSystemType(int fd) => FileSystemType(fd, out _);
 
     public static nint FileSystemType(int fd, out bool isReadonly)
     {
         const nint ST_RDONLY = 1;
-        nint* statfs = stackalloc nint[15]; // struct statfs: f_type first, f_flags eleventh, 120 bytes on 64-bit kernels
+        nint* statfs = stackalloc nint[StatfsWords];
         nint result = Syscall.Invoke(fstatfs, fd, (nint)statfs);
         isReadonly = result >= 0 && (statfs[10] & ST_RDONLY) != 0;
         return result < 0 ? result : statfs[0];
     }
 
-    public const nint PROC_SUPER_MAGIC = 0x9fa0, CGROUP2_SUPER_MAGIC = 0x63677270, DEVPTS_SUPER_MAGIC = 0x1cd1;
+    /// <summary>struct statfs: f_type first, f_flags eleventh, 120 bytes on 64-bit kernels.</summary>
+    private const int StatfsWords = 15;
+
+    public const nint PROC_SUPER_MAGIC = 0x9fa0, CGROUP_SUPER_MAGIC = 0x27e0eb, CGROUP2_SUPER_MAGIC = 0x63677270,
+        DEVPTS_SUPER_MAGIC = 0x1cd1;
 }

@@ -34,7 +34,9 @@ internal static class Compiler
         CgroupPlan? cgroup = CgroupCompiler.Compile(config, options.Id, host.Cgroups);
 
         // In the host's file systems still, in namespaces of its own.
-        bool forksTwice = NamespaceCompiler.Compile(plan, config, options.Rootless);
+        bool forksTwice = NamespaceCompiler.Fork(plan, config, options.Rootless);
+        LegacyJoin.Compile(plan, cgroup?.Legacy?.Directories ?? [], options.MayLackCgroups);
+        NamespaceCompiler.Enter(plan, config);
         plan.Add(default(NewSession));
         if (!options.NoNewKeyring) LabelCompiler.Keyring(plan, process);
         if (!options.NoNewKeyring) SecurityCompiler.Keyring(plan, options.Id);

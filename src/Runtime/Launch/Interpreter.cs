@@ -1,3 +1,4 @@
+using Rt.Cgroups;
 using Rt.Devices;
 using Rt.Hooks;
 using Rt.Kernel;
@@ -56,6 +57,7 @@ internal static unsafe class Interpreter
     {
         StepKind.JoinNamespace => ((JoinNamespace*)step)->Run(ref run),
         StepKind.ForkSibling => ((ForkSibling*)step)->Run(ref run),
+        StepKind.JoinCgroup => ((JoinCgroup*)step)->Run(ref run),
         StepKind.BecomeRoot => ((BecomeRoot*)step)->Run(ref run),
         StepKind.NewTimeNamespace => ((NewTimeNamespace*)step)->Run(ref run),
         StepKind.NewCgroupNamespace => ((NewCgroupNamespace*)step)->Run(ref run),

@@ -68,6 +68,9 @@ internal sealed record LaunchOptions
 
     /// <summary>The caller is an ordinary user.</summary>
     public bool Rootless { get; init; }
+
+    /// <summary>rt may be refused to make the container's cgroups, and then does without (<see cref="CgroupPrivilege"/>).</summary>
+    public bool MayLackCgroups { get; init; }
     public bool NoNewKeyring { get; init; }
 
     /// <summary>How many descriptors from 3 on the container inherits.</summary>
@@ -78,7 +81,7 @@ internal sealed record LaunchOptions
 }
 
 /// <summary>What the plan depends on beside the configuration: the host.</summary>
-/// <param name="Cgroups">Where cgroup v2 is mounted.</param>
+/// <param name="Cgroups">Where cgroups are mounted, and which the caller is in.</param>
 /// <param name="LastCapability">The highest capability that the kernel knows (/proc/sys/kernel/cap_last_cap).</param>
 /// <param name="Capabilities">Those that rt has to give; all of them for an ordinary user, who gets them with a user namespace.</param>
 internal sealed record Host(CgroupHierarchy Cgroups, int LastCapability, ulong Capabilities = ulong.MaxValue)

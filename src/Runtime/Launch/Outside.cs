@@ -33,7 +33,7 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
         if (plan.UserNamespace != null) yield return (new StepDescription("write", "uid_map gid_map"), "linux.uidMappings");
         if (config.Process!.OomScoreAdj is { } score)
             yield return (new StepDescription("write", "oom_score_adj", ("value", $"{score}")), "process.oomScoreAdj");
-        if (plan.Cgroup?.Unified is { } cgroup && CgroupOwner.Of(config, []) is { } owner)
+        if (plan.Cgroup is { Unified: { } cgroup, Legacy: null } && CgroupOwner.Of(config, []) is { } owner)
             yield return (new StepDescription("chown-cgroup", cgroup.Directory, ("owner", $"{owner}")), "linux.cgroupsPath");
         if (config.Linux.IntelRdt is { } rdt) yield return (new StepDescription("resctrl", rdt.ClosId), "linux.intelRdt");
         foreach ((string clock, TimeOffset offset) in config.Linux.TimeOffsets)
@@ -50,11 +50,13 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
     }
 
     /// <summary>What can be done as soon as the init is there.</summary>
-    /// <param name="ownsCgroup">The container has a cgroup that is rt's to give away.</param>
+    /// <param name="ownsCgroup">
+    /// The container has a cgroup that is rt's to give away. It is not where cgroup v1 is in use, which can't be delegated safely.
+    /// </param>
     public void AfterFork(bool ownsCgroup)
     {
         if (plan.Config.Process!.OomScoreAdj is { } score) SetOomScore(score);
-        if (ownsCgroup) GiveCgroup(plan.Cgroup!.Unified!.Directory);
+        if (ownsCgroup && plan.Cgroup is { Unified: { } cgroup, Legacy: null }) GiveCgroup(cgroup.Directory);
         if (plan.Config.Linux.IntelRdt is { } rdt) resctrl = ResctrlGroup.Create(rdt, state.Id, pid);
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Rt.Cgroups;
 using Rt.Kernel;
 using Rt.Namespaces;
 using Rt.Plan;
@@ -17,24 +18,13 @@ internal static class PlanListing
     public static List<PlanLine> Of(LaunchPlan plan)
     {
         List<PlanLine> lines = [];
-        if (plan.Cgroup?.Unified is { } cgroup)
-        {
-            Add("host", new StepDescription("mkdir-cgroup", cgroup.Directory), "linux.cgroupsPath");
-            foreach (var write in cgroup.Writes)
-            {
-                string otherwise = write.Otherwise is { } other ? $"{other.File} {other.Value}" : "";
-                Add("host", new StepDescription("write", write.File, ("value", write.Value), ("otherwise", otherwise),
-                    ("optional", write.Optional ? "yes" : "")), write.Origin);
-            }
-
-            Add("host", new StepDescription("device-filter", "", ("instructions", (cgroup.DeviceProgram.Length / 8).ToString())),
-                "linux.resources.devices");
-        }
-
+        if (plan.Cgroup is { } cgroup)
+            foreach (var (step, origin) in CgroupListing.Of(cgroup))
+                Add("host", step, origin);
         foreach (Opening opening in plan.Openings)
             if (opening.Describe() is { } words)
                 Add("host", words, opening.Origin);
-        Add("host", new StepDescription("clone3", "", ("into-cgroup", plan.Cgroup != null && plan.ForksIntoCgroup ? "yes" : ""),
+        Add("host", new StepDescription("clone3", "", ("into-cgroup", plan.Cgroup?.Unified != null && plan.ForksIntoCgroup ? "yes" : ""),
             ("new", NamespaceTypes.Names(plan.Reader.Header.CloneFlags))), "linux.namespaces");
         foreach (var (step, origin) in Outside.Describe(plan)) Add("host", step, origin);
 

@@ -1,3 +1,4 @@
+using Rt.Cgroups;
 using Rt.Devices;
 using Rt.Hooks;
 using Rt.Mounts;
@@ -17,6 +18,7 @@ internal static class Steps
     {
         StepKind.JoinNamespace => plan.Read<JoinNamespace>(place),
         StepKind.ForkSibling => plan.Read<ForkSibling>(place),
+        StepKind.JoinCgroup => plan.Read<JoinCgroup>(place),
         StepKind.BecomeRoot => plan.Read<BecomeRoot>(place),
         StepKind.NewTimeNamespace => plan.Read<NewTimeNamespace>(place),
         StepKind.NewCgroupNamespace => plan.Read<NewCgroupNamespace>(place),

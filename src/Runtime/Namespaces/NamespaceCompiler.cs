@@ -13,7 +13,7 @@ internal static class NamespaceCompiler
     /// first process does them and then forks the init.
     /// </summary>
     /// <returns>Whether a first process forks the init.</returns>
-    public static bool Compile(PlanWriter plan, Config config, bool rootless)
+    public static bool Fork(PlanWriter plan, Config config, bool rootless)
     {
         Linux linux = config.Linux;
         ulong made = 0;
@@ -38,11 +38,15 @@ internal static class NamespaceCompiler
                 Join(plan, linux.Namespaces[i], $"linux.namespaces[{i}]");
         if (user >= 0 && !rootless) Join(plan, linux.Namespaces[user], $"linux.namespaces[{user}]");
         if (inTwo) plan.Add(new ForkSibling { Flags = made, InCgroup = JoinsCgroups(config) }, "linux.namespaces");
-
-        if (user >= 0) plan.Add(Root(config), $"linux.namespaces[{user}]");
-        if (linux.TimeOffsets.Count > 0) plan.Add(default(NewTimeNamespace), "linux.timeOffsets");
-        if (linux.HasNewNamespace("cgroup")) plan.Add(default(NewCgroupNamespace), Origin(config, "cgroup"));
         return inTwo;
+    }
+
+    /// <summary>What the init does about its namespaces when it is in them, and in its cgroups.</summary>
+    public static void Enter(PlanWriter plan, Config config)
+    {
+        if (config.Linux.HasNamespace("user")) plan.Add(Root(config), Origin(config, "user"));
+        if (config.Linux.TimeOffsets.Count > 0) plan.Add(default(NewTimeNamespace), "linux.timeOffsets");
+        if (config.Linux.HasNewNamespace("cgroup")) plan.Add(default(NewCgroupNamespace), Origin(config, "cgroup"));
     }
 
     /// <summary>

@@ -107,6 +107,7 @@ internal enum StepKind
 {
     JoinNamespace = 1,
     ForkSibling,
+    JoinCgroup,
     BecomeRoot,
     NewTimeNamespace,
     NewCgroupNamespace,

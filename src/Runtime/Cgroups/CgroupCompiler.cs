@@ -1,3 +1,4 @@
+using Rt.Mounts;
 using Rt.Spec;
 
 namespace Rt.Cgroups;
@@ -32,6 +33,16 @@ internal static class CgroupCompiler
         return legacy == null ? null : new CgroupPlan { Legacy = legacy };
     }
 
+    /// <summary>What a mount of type "cgroup" consists of; empty where cgroup v2 is all there is.</summary>
+    public static IReadOnlyList<CgroupMount> Mounts(CgroupPlan? plan, CgroupHierarchy host)
+    {
+        if (plan?.Legacy is not { } legacy) return [];
+        List<CgroupMount> mounts =
+            [.. host.Legacy.Zip(legacy.Directories, (one, own) => new CgroupMount(Path.GetFileName(one.Mount), one.Controllers, own.Path))];
+        if (plan.Unified is { } unified) mounts.Add(new CgroupMount(Path.GetFileName(unified.Mount), "", unified.Directory));
+        return mounts;
+    }
+
     private static LegacyPlan Legacy(Config config, string id, CgroupHierarchy host)
     {
         IReadOnlySet<string> controllers = host.LegacyControllers;
@@ -49,7 +60,7 @@ internal static class CgroupCompiler
     /// the caller's own cgroup: below that, processes would stand beside controllers, which cgroup v2 forbids.
     /// </summary>
     internal static string PathOf(string cgroupsPath, string id, string own) =>
-        PathOf(cgroupsPath, id, own, System.IO.Path.GetDirectoryName(own) ?? "");
+        PathOf(cgroupsPath, id, own, Path.GetDirectoryName(own) ?? "");
 
     /// <summary>cgroup v1 does not, so that a relative one is below the caller's own cgroup, as under runc.</summary>
     internal static string LegacyPathOf(string cgroupsPath, string id, string own) => PathOf(cgroupsPath, id, own, own);

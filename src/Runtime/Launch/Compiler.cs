@@ -45,7 +45,8 @@ internal static class Compiler
 
         // The container's file systems, built in place and then entered.
         MountCompiler.OpenRoot(plan, config, options.Bundle);
-        MountCompiler.Mounts(plan, config, new MountContext(options.Bundle, host.Cgroups.Mount, options.Rootless, options.Warn));
+        MountCompiler.Mounts(plan, config, new MountContext(
+            options.Bundle, host.Cgroups.Mount, options.Rootless, CgroupCompiler.Mounts(cgroup, host.Cgroups), options.Warn));
         DeviceCompiler.Compile(plan, config);
         bool stops = HasWorkOutside(config);
         if (stops) plan.Add(default(AwaitEnvironment));

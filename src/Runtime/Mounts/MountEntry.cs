@@ -9,7 +9,9 @@ namespace Rt.Mounts;
 /// <param name="Bundle">Where relative sources start from.</param>
 /// <param name="HostCgroups">Where the host has cgroup v2 mounted; null: nowhere.</param>
 /// <param name="Rootless">rt has no privileges on the host's mounts.</param>
-internal sealed record MountContext(string Bundle, string? HostCgroups, bool Rootless, Action<string> Warn);
+/// <param name="CgroupMounts">All hierarchies of a host that has cgroup v1; empty where it has not.</param>
+internal sealed record MountContext(
+    string Bundle, string? HostCgroups, bool Rootless, IReadOnlyList<CgroupMount> CgroupMounts, Action<string> Warn);
 
 /// <summary>One entry of mounts on its way into the plan.</summary>
 internal sealed class MountEntry
@@ -39,6 +41,7 @@ internal sealed class MountEntry
         if (options.CopyUp && mount.Type != "tmpfs") throw new SpecException($"{origin}.options", "tmpcopyup is for tmpfs");
         if (options.Remount) Remount(bind);
         else if (bind) Bind();
+        else if (mount.Type == "cgroup" && context.CgroupMounts.Count > 0) LegacyCgroups();
         else if (mount.Type is "cgroup" or "cgroup2" && context.HostCgroups is { } cgroups && !config.Linux.HasNamespace("cgroup"))
             Cgroups(cgroups);
         else FileSystem();
@@ -56,11 +59,7 @@ internal sealed class MountEntry
     private void Bind()
     {
         if (mount.Source.Length == 0) throw new SpecException($"{origin}.source", "a bind mount needs a source");
-        foreach ((string key, string? value) in options.Data) // mount(2) ignores them on binds
-            if (!MountOptions.IsSuperblockFlag(key))
-                context.Warn($"{origin}.options: {key}{(value == null ? "" : "=" + value)} is for a file system, "
-                    + "and without effect on a bind mount");
-
+        WarnOfData("a bind mount"); // mount(2) ignores them
         string source = Path.Combine(context.Bundle, mount.Source);
         bool recursive = options.Recursive || mount.Type == "rbind";
         Slot from = Slot.None;
@@ -107,11 +106,26 @@ internal sealed class MountEntry
     private void Cgroups(string host) =>
         plan.Add(new BindMount { Source = plan.Text(host), Target = Target, From = Slot.None, Changes = Changes() }, origin);
 
+    /// <summary>All hierarchies of a host with cgroup v1, each as the container sees it.</summary>
+    private void LegacyCgroups()
+    {
+        WarnOfData("a mount of all hierarchies of cgroup v1");
+        CgroupMount.Compile(plan, mount.Destination, context.CgroupMounts, Changes(), MountLabel.Option(config),
+            bind: !config.Linux.HasNamespace("cgroup"), origin);
+    }
+
+    private void WarnOfData(string what)
+    {
+        foreach ((string key, string? value) in options.Data)
+            if (!MountOptions.IsSuperblockFlag(key))
+                context.Warn($"{origin}.options: {key}{(value == null ? "" : "=" + value)} is for a file system, and without effect on {what}");
+    }
+
     private void FileSystem()
     {
         if (mount.Type.Length == 0) throw new SpecException($"{origin}.type", "is required unless the mount is a bind mount");
 
-        // "cgroup" stands for whatever the host has; in a container of rt that is cgroup v2.
+        // "cgroup" stands for whatever the host has: here cgroup v2 alone.
         string type = mount.Type == "cgroup" ? "cgroup2" : mount.Type;
         bool late = MountCompiler.IsLateReadonly(mount);
         if (options.Readonly && !late) options.Data.Insert(0, ("ro", null)); // mount(2) with MS_RDONLY has both made read-only
@@ -147,15 +161,5 @@ internal sealed class MountEntry
         Propagation = plan.Numbers(options.Propagation.ConvertAll(flags => (uint)flags)),
     };
 
-    private PlanList Data()
-    {
-        List<PlanText> pairs = [];
-        foreach ((string key, string? value) in options.Data)
-        {
-            pairs.Add(plan.Text(key));
-            pairs.Add(value == null ? default : plan.Text(value));
-        }
-
-        return plan.Texts(pairs);
-    }
+    private PlanList Data() => plan.Pairs(options.Data);
 }

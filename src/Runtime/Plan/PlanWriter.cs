@@ -62,6 +62,19 @@ internal sealed class PlanWriter
 
     public PlanList Texts(List<PlanText> items) => new(Bytes(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(items))).Offset, items.Count);
 
+    /// <summary>Key, value, key, value...; a null value stays null.</summary>
+    public PlanList Pairs(IEnumerable<(string Key, string? Value)> pairs)
+    {
+        List<PlanText> items = [];
+        foreach ((string key, string? value) in pairs)
+        {
+            items.Add(Text(key));
+            items.Add(value == null ? default : Text(value));
+        }
+
+        return Texts(items);
+    }
+
     public PlanList Numbers(List<uint> items) => new(Bytes(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(items))).Offset, items.Count);
 
     /// <summary>Raw bytes, aligned to 8.</summary>

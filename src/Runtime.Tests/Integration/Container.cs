@@ -31,6 +31,9 @@ public sealed class Container : IDisposable
 
     public string Id { get; }
 
+    /// <summary>What rt is to be started by, with its arguments; empty: nothing.</summary>
+    public IReadOnlyList<string> Wrapper { get; set; } = [];
+
     public JsonNode Config { get; }
 
     public string Bundle => directory;
@@ -65,7 +68,7 @@ public sealed class Container : IDisposable
 
     public Result Rt(params string[] arguments) => Start(arguments).Wait();
 
-    public Command.Running Start(params string[] arguments) => Command.Start([Repository.Binary, "--root", StateRoot, .. arguments]);
+    public Command.Running Start(params string[] arguments) => Command.Start([.. Wrapper, Repository.Binary, "--root", StateRoot, .. arguments]);
 
     /// <summary>Runs it in the foreground to its end.</summary>
     public Result Run(params string[] options) => Rt(["run", "--bundle", Bundle, .. options, Id]);

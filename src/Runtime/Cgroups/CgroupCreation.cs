@@ -70,7 +70,7 @@ internal sealed class CgroupCreation(CgroupPlan? plan, bool limited)
     {
         if (limit != null)
             throw new SpecException(limit.Origin, $"can't be set: {e.Message} (it takes a cgroup that was delegated to the caller)");
-        Log.Debug($"{e.Message}: the container runs without this cgroup");
+        Log.Debug($"{e.Message}: the container runs without a cgroup there");
     }
 
     /// <summary>What can be done while the init is at work: the kernel takes 0.3 ms to verify and compile a device filter.</summary>

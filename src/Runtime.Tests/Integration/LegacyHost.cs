@@ -93,7 +93,9 @@ public sealed class LegacyHost : IDisposable
         if (holders.TryGetValue(layout, out Command.Running? there)) return there.Pid;
         string mounts = string.Concat(Hierarchies.Select(one =>
             $"mkdir /sys/fs/cgroup/{Name(one)} && mount -t cgroup -o {Options(one)} cgroup /sys/fs/cgroup/{Name(one)} || exit 1\n"));
-        string unified = layout == Layout.Hybrid ? "mkdir /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified || exit 1" : "";
+        string unified = layout == Layout.Hybrid
+            ? "mkdir /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified || exit 1"
+            : "";
         Command.Running holder = Command.Start("unshare", "--mount", "--propagation", "private", "sh", "-c", $"""
             mount -t tmpfs none /sys/fs/cgroup || exit 1
             {mounts}

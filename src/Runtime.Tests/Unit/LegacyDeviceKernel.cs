@@ -18,7 +18,9 @@ internal sealed class LegacyDeviceKernel
                 Write(write.File == "devices.allow", line);
     }
 
-    /// <summary>Where all is denied, one exception has to allow the whole access; where all is allowed, none may deny a part of it.</summary>
+    /// <summary>
+    /// Where all is denied, one exception has to allow the whole access; where all is allowed, none may deny a part of it.
+    /// </summary>
     public bool Allows(char type, uint major, uint minor, string access) => allows
         ? !Matching(type, major, minor).Any(letters => letters.Overlaps(access))
         : Matching(type, major, minor).Any(letters => letters.IsSupersetOf(access));

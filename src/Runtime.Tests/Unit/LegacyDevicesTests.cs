@@ -96,7 +96,9 @@ public sealed class LegacyDevicesTests
         access.Sum(letter => letter switch { 'm' => DeviceInterpreter.Mknod, 'r' => DeviceInterpreter.Read, _ => DeviceInterpreter.Write });
 
     private static string Words(List<DeviceRule> rules) => string.Join("; ",
-        rules.Select(rule => $"{(rule.Allow ? '+' : '-')} {rule.Type} {rule.Major?.ToString() ?? "*"}:{rule.Minor?.ToString() ?? "*"} {rule.Access}"));
+        rules.Select(rule => $"{(rule.Allow ? '+' : '-')} {rule.Type} {Number(rule.Major)}:{Number(rule.Minor)} {rule.Access}"));
+
+    private static string Number(long? number) => number?.ToString() ?? "*";
 
     private static string Written(string rules) => string.Join("; ", LegacyDevices.Compile(DeviceProgramTests.Rules(rules))
         .Select(write => $"{write.File["devices.".Length..]} {write.Value.Replace('\n', ',')}"));

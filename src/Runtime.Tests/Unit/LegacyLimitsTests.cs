@@ -44,8 +44,9 @@ public sealed class LegacyLimitsTests
             { Reservation = 1, Kernel = 2, KernelTcp = 3, Swappiness = 0, DisableOomKiller = true, UseHierarchy = true };
         Writes(new Resources { Memory = memory }).Should().Be("memory.use_hierarchy=1 memory.soft_limit_in_bytes=1 "
             + "memory.kmem.limit_in_bytes=2 memory.kmem.tcp.limit_in_bytes=3 memory.swappiness=0 memory.oom_control=1");
-        NetworkTags network = new() { ClassId = 0x100001, Priorities = [new() { Name = "lo", Priority = 0 }, new() { Name = "eth0", Priority = 7 }] };
-        Writes(new Resources { Network = network }).Should().Be("net_cls.classid=1048577 net_prio.ifpriomap=lo 0 net_prio.ifpriomap=eth0 7");
+        List<InterfacePriority> priorities = [new() { Name = "lo", Priority = 0 }, new() { Name = "eth0", Priority = 7 }];
+        Writes(new Resources { Network = new NetworkTags { ClassId = 0x100001, Priorities = priorities } })
+            .Should().Be("net_cls.classid=1048577 net_prio.ifpriomap=lo 0 net_prio.ifpriomap=eth0 7");
     }
 
     /// <summary>Linux since 6.1 or so takes a limit of kernel memory and forgets it.</summary>
@@ -118,7 +119,11 @@ public sealed class LegacyLimitsTests
             {
                 Weight = 500,
                 LeafWeight = 7,
-                WeightDevice = [new() { Major = 8, Minor = 0, Weight = 10, LeafWeight = 0 }, new() { Major = 8, Minor = 16, LeafWeight = 9 }],
+                WeightDevice =
+                [
+                    new DeviceWeight { Major = 8, Minor = 0, Weight = 10, LeafWeight = 0 },
+                    new DeviceWeight { Major = 8, Minor = 16, LeafWeight = 9 },
+                ],
             },
         }).Should().Equal(
             new CgroupWrite("blkio.weight", "500", "linux.resources.blockIO.weight",
@@ -185,5 +190,6 @@ public sealed class LegacyLimitsTests
 
     private static string Writes(Resources resources) => Writes(Compile(resources));
 
-    private static string Writes(IEnumerable<CgroupWrite> writes) => string.Join(' ', writes.Select(write => $"{write.File}={write.Value}"));
+    private static string Writes(IEnumerable<CgroupWrite> writes) =>
+        string.Join(' ', writes.Select(write => $"{write.File}={write.Value}"));
 }

@@ -29,7 +29,8 @@ internal static class CgroupListing
         foreach (CgroupWrite write in legacy.Devices) yield return Describe(write);
     }
 
-    private static (StepDescription, string) Make(string directory) => (new StepDescription("mkdir-cgroup", directory), "linux.cgroupsPath");
+    private static (StepDescription, string) Make(string directory) =>
+        (new StepDescription("mkdir-cgroup", directory), "linux.cgroupsPath");
 
     private static (StepDescription, string) Describe(CgroupWrite write)
     {

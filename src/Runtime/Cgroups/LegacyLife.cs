@@ -41,6 +41,8 @@ internal static unsafe class LegacyLife
         string? freezer = Freezer(directories);
         string directory = freezer ?? directories[0].Path;
         if (!Directory.Exists(directory)) return false;
+        // To freeze, the kernel changes its own code, which takes it a while: not for nobody.
+        if (UnifiedCgroup.Processes(directory).Count == 0) return true;
         bool frozen = freezer != null && TryFreeze(freezer, milliseconds: 100);
         List<int> killed = KillOnce(directory);
         if (freezer != null) Write(freezer, "THAWED");
@@ -99,7 +101,8 @@ internal static unsafe class LegacyLife
         }
     }
 
-    private static string? Freezer(IReadOnlyList<LegacyDirectory> directories) => directories.FirstOrDefault(one => one.Has("freezer"))?.Path;
+    private static string? Freezer(IReadOnlyList<LegacyDirectory> directories) =>
+        directories.FirstOrDefault(one => one.Has("freezer"))?.Path;
 
     /// <summary>
     /// Asking again includes processes that were forked while it went on, and wakes those that the kernel has left out

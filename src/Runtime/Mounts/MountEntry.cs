@@ -118,7 +118,8 @@ internal sealed class MountEntry
     {
         foreach ((string key, string? value) in options.Data)
             if (!MountOptions.IsSuperblockFlag(key))
-                context.Warn($"{origin}.options: {key}{(value == null ? "" : "=" + value)} is for a file system, and without effect on {what}");
+                context.Warn($"{origin}.options: {key}{(value == null ? "" : "=" + value)} is for a file system, "
+                    + $"and without effect on {what}");
     }
 
     private void FileSystem()

@@ -57,6 +57,7 @@ internal static class SyscallNumber
     public static int tgkill => X64 ? 234 : 131;
     public static int signalfd4 => X64 ? 289 : 74;
     public static int statfs => X64 ? 137 : 43;
+    public static int eventfd2 => X64 ? 290 : 19;
     public static int fstatfs => X64 ? 138 : 44;
     public static int personality => X64 ? 135 : 92;
     public static int pivot_root => X64 ? 155 : 41;

@@ -1,3 +1,5 @@
+using Rt.Kernel;
+
 namespace Rt.Cgroups;
 
 /// <summary>The cgroups that a container has, as its state keeps them, and what can be done with them.</summary>
@@ -71,4 +73,25 @@ internal sealed record ContainerCgroup
         if (HasUnified) UnifiedCgroup.RemoveIfEmpty(Unified);
         if (HasLegacy) LegacyLife.RemoveIfEmpty(Legacy);
     }
+
+    /// <summary>What has been counted in it.</summary>
+    /// <exception cref="KernelException">It can't be read, or has just been removed.</exception>
+    public CgroupStats ReadStats()
+    {
+        CgroupStats unified = HasUnified ? UnifiedStats.Read(StatsFiles.In(Unified), HugePages.Sizes()) : new();
+        if (!HasLegacy) return unified;
+        CgroupStats legacy = LegacyStats.Read(LegacyByController(), HugePages.Sizes());
+        return DirectoryOf("hugetlb") == null ? legacy with { Hugetlb = unified.Hugetlb } : legacy;
+    }
+
+    /// <summary>Begins to watch for processes killed for want of memory; null without a memory controller.</summary>
+    public OomWatch? WatchOom() => DirectoryOf("memory") is { } directory
+        ? LegacyOomWatch.Open(directory)
+        : HasUnified ? UnifiedOomWatch.TryOpen(Unified) : null;
+
+    /// <summary>The directory of v1 that has a controller; null: none.</summary>
+    private string? DirectoryOf(string controller) => Legacy.FirstOrDefault(one => one.Has(controller))?.Path;
+
+    private Dictionary<string, string> LegacyByController() =>
+        Legacy.SelectMany(one => one.Controllers.Split(','), (one, controller) => (controller, one.Path)).ToDictionary();
 }

@@ -13,6 +13,7 @@ internal sealed class CommandLine
     [
         ("create", CreateCommand.Description, CreateCommand.Build),
         ("delete", DeleteCommand.Description, DeleteCommand.Build),
+        ("events", EventsCommand.Description, EventsCommand.Build),
         ("features", FeaturesCommand.Description, FeaturesCommand.Build),
         ("kill", KillCommand.Description, KillCommand.Build),
         ("list", ListCommand.Description, ListCommand.Build),

@@ -6,7 +6,9 @@ namespace Rt.Cli;
 /// <summary>Standard output without Console, whose set-up takes a thread and a millisecond.</summary>
 internal static class Output
 {
-    public static void Write(string text) => FileContent.Write(1, Encoding.UTF8.GetBytes(text), "standard output");
+    public const int Descriptor = 1;
 
-    public static void Write(ReadOnlySpan<byte> text) => FileContent.Write(1, text, "standard output");
+    public static void Write(string text) => FileContent.Write(Descriptor, Encoding.UTF8.GetBytes(text), "standard output");
+
+    public static void Write(ReadOnlySpan<byte> text) => FileContent.Write(Descriptor, text, "standard output");
 }

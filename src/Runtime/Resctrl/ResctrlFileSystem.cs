@@ -20,12 +20,15 @@ internal class ResctrlFileSystem(string mount)
 
     /// <summary>The resctrl of this host: where convention has it, else the first in mountinfo.</summary>
     /// <exception cref="SpecException">None is mounted.</exception>
-    public static ResctrlFileSystem Find()
+    public static ResctrlFileSystem Find() => TryFind() ?? throw new SpecException("linux.intelRdt",
+        $"there is no resctrl file system mounted (mount -t resctrl resctrl {Place}, on a processor and kernel that have it)");
+
+    /// <summary>As <see cref="Find"/>, with null if none is mounted.</summary>
+    public static ResctrlFileSystem? TryFind()
     {
         if (IsResctrl(Place)) return new ResctrlFileSystem(Place);
         string mountinfo = Encoding.UTF8.GetString(FileContent.Read("/proc/self/mountinfo", MaxMountinfoSize));
-        return new ResctrlFileSystem(MountPoints(mountinfo).FirstOrDefault(IsResctrl) ?? throw new SpecException("linux.intelRdt",
-            $"there is no resctrl file system mounted (mount -t resctrl resctrl {Place}, on a processor and kernel that have it)"));
+        return MountPoints(mountinfo).FirstOrDefault(IsResctrl) is { } place ? new ResctrlFileSystem(place) : null;
     }
 
     /// <summary>Makes a group; 0 or -errno. The kernel puts the files into its directory.</summary>

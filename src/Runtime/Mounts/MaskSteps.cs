@@ -44,25 +44,35 @@ internal unsafe struct MaskPath : IStep
         if (target < 0) return target;
 
         int result = Statx.Of(target, out Statx stat);
-        if (result >= 0)
-        {
-            bool directory = stat.Type == Files.S_IFDIR;
-            int cover = directory ? EmptyDirectory(ref run) : DevNull(ref run);
-            byte empty = 0;
-            int clone = cover < 0 ? cover : open_tree_clone(cover, &empty, recursive: false);
-            result = clone < 0 ? clone : move_mount(clone, target);
-            if (clone >= 0) Files.close(clone);
-        }
-
+        if (result >= 0) result = stat.Type == Files.S_IFDIR ? CoverDirectory(ref run, target) : Cover(DevNull(ref run), target);
         Files.close(target);
         return result;
     }
 
-    /// <summary>All masked directories share one tmpfs: a superblock is worth some 30 microseconds.</summary>
-    private readonly int EmptyDirectory(ref Execution run)
+    /// <summary>
+    /// All masked directories share one tmpfs: a superblock is worth some 30 microseconds. Its first mount is attached itself,
+    /// and only then cloned, since before Linux 6.15 a detached mount can't be.
+    /// </summary>
+    private readonly int CoverDirectory(ref Execution run, int target)
     {
         ref int slot = ref run[Slot.EmptyDirectory];
-        if (slot >= 0) return slot;
+        if (slot >= 0) return Cover(slot, target);
+        slot = EmptyDirectory(ref run);
+        return slot < 0 ? slot : move_mount(slot, target);
+    }
+
+    /// <summary>Mounts what is at a path, or -errno in its place, on another.</summary>
+    private static int Cover(int cover, int target)
+    {
+        byte empty = 0;
+        int clone = cover < 0 ? cover : open_tree_clone(cover, &empty, recursive: false);
+        int result = clone < 0 ? clone : move_mount(clone, target);
+        if (clone >= 0) Files.close(clone);
+        return result;
+    }
+
+    private readonly int EmptyDirectory(ref Execution run)
+    {
         fixed (byte* tmpfs = "tmpfs\0"u8, inodes = "nr_inodes\0"u8, one = "1\0"u8)
         {
             int fs = fsopen(tmpfs);
@@ -70,9 +80,9 @@ internal unsafe struct MaskPath : IStep
             int result = fsconfig_string(fs, inodes, one);
             if (result >= 0 && !Context.IsNull) result = fsconfig_string(fs, run.At(ContextType), run.At(Context));
             if (result >= 0) result = fsconfig_create(fs);
-            slot = result < 0 ? result : fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+            if (result >= 0) result = fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
             Files.close(fs);
-            return slot;
+            return result;
         }
     }
 

@@ -8,7 +8,7 @@ namespace Rt.Tests.Unit;
 public sealed class LegacyDevicesTests
 {
     private const string Default = """
-        c *:* m,b *:* m,c 1:3 rwm,c 1:5 rwm,c 1:7 rwm,c 1:8 rwm,c 1:9 rwm,c 5:0 rwm,c 5:1 rwm,c 5:2 rwm,c 136:* rwm,c 10:200 rwm
+        c 1:3 rwm,c 1:5 rwm,c 1:7 rwm,c 1:8 rwm,c 1:9 rwm,c 5:0 rwm,c 5:1 rwm,c 5:2 rwm,c 136:* rwm,c 10:200 rwm,c *:* m,b *:* m
         """;
 
     [Theory]
@@ -32,11 +32,11 @@ public sealed class LegacyDevicesTests
     /// <summary>"a" would stand for all devices and accesses, whatever comes behind it.</summary>
     [Fact]
     public void A_rule_for_both_types_becomes_two() =>
-        Written("- a *:* rwm; + a 8:* r").Should().StartWith("deny a; allow c *:* m,b *:* m,c 8:* r,b 8:* r,c 1:3");
+        Written("- a *:* rwm; + a 8:* r").Should().StartWith("deny a; allow c 8:* r,b 8:* r,c 1:3");
 
     [Fact]
     public void All_of_one_type_are_denied_by_allowing_all_of_the_other() =>
-        Written("+ a *:* rwm; - c *:* rwm").Should().StartWith("deny a; allow c *:* m,b *:* m,b *:* rwm,c 1:3 rwm");
+        Written("+ a *:* rwm; - c *:* rwm").Should().StartWith("deny a; allow b *:* rwm,c 1:3 rwm");
 
     [Theory]
     [InlineData("- a *:* rwm; + c 10:* rwm; - c 10:1 rwm", 2)]

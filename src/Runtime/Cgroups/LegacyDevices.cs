@@ -93,12 +93,12 @@ internal static class LegacyDevices
 
         public List<CgroupWrite> Writes()
         {
-            IEnumerable<string> always = DeviceProgram.Always.SelectMany(Entries).Where(one => one.IsEmpty).Select(one => one.ToString());
-            string lines = string.Join('\n', allows
-                ? exceptions.Select(one => (one with { Mknod = false }).ToString())
-                : always.Concat(exceptions.Select(one => one.ToString())));
+            // The configuration's first, in its order: devices.list then has them at the top.
+            IEnumerable<Entry> lines = allows
+                ? exceptions.Select(one => one with { Mknod = false })
+                : exceptions.Concat(DeviceProgram.Always.SelectMany(Entries).Where(one => one.IsEmpty));
             List<CgroupWrite> writes = [new(allows ? "devices.allow" : "devices.deny", "a", Origin)];
-            if (lines.Length > 0) writes.Add(new(allows ? "devices.deny" : "devices.allow", lines, Origin));
+            if (lines.Any()) writes.Add(new(allows ? "devices.deny" : "devices.allow", string.Join('\n', lines), Origin));
             return writes;
         }
 

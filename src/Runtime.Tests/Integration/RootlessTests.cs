@@ -185,7 +185,7 @@ public sealed class RootlessTests : IDisposable
             config => config["linux"]!["cgroupsPath"] = "/rt-delegated/mine");
         AsUser("run", "--bundle", everyones, "mine").ShouldEndWith(0).Out.Should().Contain("0::/\n");
         AsUser("--debug", "run", "--bundle", everyones, "mine").ShouldEndWith(0).Error.Should()
-            .Contain("move a process from cgroup / to /rt-delegated/mine: permission denied: the container runs without this cgroup");
+            .Contain("move a process from cgroup / to /rt-delegated/mine: permission denied: the container runs without a cgroup there");
         Directory.Exists(Delegation.Path + "/mine").Should().BeFalse();
     }
 

@@ -5,9 +5,10 @@ namespace Rt.Cgroups;
 
 /// <summary>A container's cgroups on their way: made, put in force beside the init, and removed if the creation fails.</summary>
 /// <param name="limited">rt may be refused to make some (<see cref="CgroupPrivilege.IsLimited"/>).</param>
-internal sealed class CgroupCreation(CgroupPlan? plan, bool limited)
+internal sealed class CgroupCreation(CgroupPlan? plan, bool limited) : IDisposable
 {
     private int descriptor = -1;
+    private ScopeCreation? scope;
 
     /// <summary>Of what there is, what was not there before.</summary>
     private ContainerCgroup made = new();
@@ -24,7 +25,8 @@ internal sealed class CgroupCreation(CgroupPlan? plan, bool limited)
     public void Make()
     {
         if (plan == null) Log.Debug("no cgroups on this host: the container runs without");
-        if (plan?.Unified is { } unified) Make(unified);
+        if (plan?.Scope != null) scope = new ScopeCreation(plan.Scope);
+        else if (plan?.Unified is { } unified) Make(unified);
         if (plan?.Legacy is { } legacy) Make(legacy);
     }
 
@@ -73,6 +75,14 @@ internal sealed class CgroupCreation(CgroupPlan? plan, bool limited)
         Log.Debug($"{e.Message}: the container runs without a cgroup there");
     }
 
+    /// <summary>Puts a process that waits for it into the container's scope. True if there is to be one.</summary>
+    public bool Enter(int pid)
+    {
+        if (scope == null) return false;
+        (Cgroup, descriptor) = scope.Enter(plan!.Unified!, pid);
+        return true;
+    }
+
     /// <summary>What can be done while the init is at work: the kernel takes 0.3 ms to verify and compile a device filter.</summary>
     public void AfterFork()
     {
@@ -100,11 +110,13 @@ internal sealed class CgroupCreation(CgroupPlan? plan, bool limited)
     public void Undo()
     {
         if (Cgroup.Exists) Cgroup.Kill();
+        scope?.Undo();
         made.RemoveIfEmpty();
     }
 
-    public void Close()
+    public void Dispose()
     {
         if (descriptor >= 0) Files.close(descriptor);
+        scope?.Dispose();
     }
 }

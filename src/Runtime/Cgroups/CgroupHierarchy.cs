@@ -8,7 +8,10 @@ namespace Rt.Cgroups;
 /// <param name="Own">The cgroup of the calling process in v2, as /proc/self/cgroup has it ("/user.slice").</param>
 internal sealed record CgroupHierarchy(string? Mount, string Own)
 {
-    private static readonly string[] Places = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
+    /// <summary>Where cgroups are: v2, or beside each other the trees of v1 and perhaps v2.</summary>
+    public const string Place = "/sys/fs/cgroup";
+
+    private static readonly string[] Places = [Place, Place + "/unified"];
 
     /// <summary>The hierarchies of cgroup v1; empty where v2 is all there is.</summary>
     public IReadOnlyList<LegacyHierarchy> Legacy { get; init; } = [];

@@ -1,4 +1,5 @@
 using Rt.Plan;
+using Rt.Systemd;
 
 namespace Rt.Cgroups;
 
@@ -11,7 +12,17 @@ internal static class CgroupListing
         const string Devices = "linux.resources.devices";
         if (plan.Unified is { } unified)
         {
-            yield return Make(unified.Directory);
+            if (plan.Scope is { } scope)
+            {
+                yield return (new StepDescription("systemd-scope", scope.Unit, ("of", scope.OfUser ? "user" : "")), "linux.cgroupsPath");
+                foreach (UnitProperty property in scope.Properties)
+                    yield return (new StepDescription("property", property.Name, ("value", $"{property.Value}")), property.Origin);
+            }
+            else
+            {
+                yield return Make(unified.Directory);
+            }
+
             foreach (CgroupWrite write in unified.Writes) yield return Describe(write);
             if (unified.DeviceProgram.Length > 0)
                 yield return (new StepDescription("device-filter", "", ("instructions", $"{unified.DeviceProgram.Length / 8}")), Devices);

@@ -34,6 +34,9 @@ internal sealed record CgroupPlan
     /// <summary>Null: the host has no cgroup v1.</summary>
     public LegacyPlan? Legacy { get; init; }
 
+    /// <summary>Systemd makes the v2 directory, as a scope; null: rt does.</summary>
+    public ScopePlan? Scope { get; init; }
+
     /// <summary>Whether a container without these cgroups would be without a limit that it asks for.</summary>
     public bool HasLimits => Unified?.Writes.Count > 0 || Legacy?.Limits.Count > 0;
 }

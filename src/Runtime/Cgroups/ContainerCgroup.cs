@@ -1,4 +1,5 @@
 using Rt.Kernel;
+using Rt.Systemd;
 
 namespace Rt.Cgroups;
 
@@ -15,6 +16,12 @@ internal sealed record ContainerCgroup
     /// <summary>The directories of cgroup v1.</summary>
     public IReadOnlyList<LegacyDirectory> Legacy { get; init; } = [];
 
+    /// <summary>The scope that the v2 directory is, as "docker-1234.scope"; empty: it is not systemd's.</summary>
+    public string Unit { get; init; } = "";
+
+    /// <summary>It is a scope of its owner's systemd, not of the host's.</summary>
+    public bool OfUser { get; init; }
+
     public bool Exists => HasUnified || HasLegacy;
 
     private bool HasUnified => Unified.Length > 0;
@@ -23,7 +30,13 @@ internal sealed record ContainerCgroup
 
     /// <summary>Those that are to be made.</summary>
     public static ContainerCgroup Of(CgroupPlan? plan) =>
-        new() { Unified = plan?.Unified?.Directory ?? "", Legacy = plan?.Legacy?.Directories ?? [] };
+        new()
+        {
+            Unified = plan?.Unified?.Directory ?? "",
+            Legacy = plan?.Legacy?.Directories ?? [],
+            Unit = plan?.Scope?.Unit ?? "",
+            OfUser = plan?.Scope?.OfUser ?? false,
+        };
 
     /// <summary>This, with what tells it from later ones; to be asked when it was made.</summary>
     public ContainerCgroup Identified() => this with
@@ -65,6 +78,25 @@ internal sealed record ContainerCgroup
     {
         if (HasUnified) UnifiedCgroup.Remove(Unified, milliseconds);
         LegacyLife.Remove(Legacy, milliseconds);
+    }
+
+    /// <summary>
+    /// Ends the unit, if it is systemd's: by now nobody is in it. One whose directory is another container's by now, or gone, is
+    /// only forgotten if it has failed.
+    /// </summary>
+    public void RemoveUnit(bool isStillThere)
+    {
+        if (Unit.Length == 0) return;
+        try
+        {
+            using SystemdUnit unit = SystemdUnit.Open(Unit, OfUser);
+            if (isStillThere) unit.Stop();
+            else unit.Forget();
+        }
+        catch (RtException e)
+        {
+            Log.Warn(e.Message); // the cgroup is gone all the same
+        }
     }
 
     /// <summary>Removes it unless someone is in it, giving dying processes a second to be gone.</summary>

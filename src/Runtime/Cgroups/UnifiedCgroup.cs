@@ -17,19 +17,31 @@ internal static unsafe class UnifiedCgroup
     public static int Create(UnifiedPlan plan, out bool made)
     {
         made = MakeDirectory(plan.Directory);
-        int directory = -1;
         try
         {
-            directory = FileContent.Open(plan.Directory, Files.O_RDONLY | Files.O_DIRECTORY);
-            if (!made) RequireEmpty(plan, directory);
+            if (!made) RequireEmpty(plan);
+            return TakeOver(plan);
+        }
+        catch
+        {
+            if (made) FileContent.RemoveDirectory(plan.Directory);
+            throw;
+        }
+    }
+
+    /// <summary>Puts limits on a cgroup that is there for the container, and opens it.</summary>
+    public static int TakeOver(UnifiedPlan plan)
+    {
+        int directory = FileContent.Open(plan.Directory, Files.O_RDONLY | Files.O_DIRECTORY);
+        try
+        {
             Controllers.HandDown(plan, directory);
             foreach (CgroupWrite write in plan.Writes) Apply(plan.Directory, directory, write);
             return directory;
         }
         catch
         {
-            if (directory >= 0) Files.close(directory);
-            if (made) FileContent.RemoveDirectory(plan.Directory);
+            Files.close(directory);
             throw;
         }
     }
@@ -126,13 +138,9 @@ internal static unsafe class UnifiedCgroup
     }
 
     /// <summary>A cgroup that was there must be nobody's: killing the container would kill whoever is in it.</summary>
-    private static void RequireEmpty(UnifiedPlan plan, int directory)
+    private static void RequireEmpty(UnifiedPlan plan)
     {
-        int file = FileContent.TryOpenAt(directory, "cgroup.events", Files.O_RDONLY);
-        KernelException.Check(file, $"open {plan.Directory}/cgroup.events");
-        byte[] events = FileContent.Read(file, 4096, plan.Directory + "/cgroup.events");
-        Files.close(file);
-        string text = Encoding.ASCII.GetString(events);
+        string text = Encoding.ASCII.GetString(FileContent.Read(plan.Directory + "/cgroup.events", 4096));
         if (text.Contains("populated 1", StringComparison.Ordinal))
             throw new RtException($"container's cgroup is not empty: {plan.Directory} has processes already");
         if (text.Contains("frozen 1", StringComparison.Ordinal))

@@ -36,11 +36,13 @@ internal sealed class CommandLine
         { Description = "format of messages in the file: text or json", DefaultValueFactory = _ => "text", HelpName = "format" };
     private readonly Option<bool> debug = new("--debug") { Description = "write messages of level debug too" };
     private readonly Option<bool> systemdCgroup = new("--systemd-cgroup")
-        { Description = "have systemd manage the cgroups (not supported yet)" };
+        { Description = "have systemd manage the cgroups; cgroupsPath is then slice:prefix:name" };
     private readonly Option<string> rootless = new("--rootless")
         { Description = "ignore cgroup permission errors: true, false or auto", DefaultValueFactory = _ => "auto", HelpName = "value" };
     private readonly Option<bool> version = new("--version", "-v") { Description = "print the version" };
     private bool askedForHelp;
+
+    public bool SystemdCgroup { get; private set; }
 
     /// <summary>What --rootless says; null: auto.</summary>
     public bool? Rootless { get; private set; }
@@ -71,6 +73,7 @@ internal sealed class CommandLine
     {
         Timeline.Mark("command line read");
         Log.Configure(result.GetValue(log) ?? "", result.GetValue(logFormat)!, result.GetValue(debug));
+        SystemdCgroup = result.GetValue(systemdCgroup);
         Rootless = result.GetValue(rootless) switch
         {
             "auto" => null,
@@ -83,12 +86,6 @@ internal sealed class CommandLine
         if (Log.DebugEnabled) Log.Debug($"microseconds: {Timeline.Describe()}");
         return code;
     };
-
-    public void RefuseSystemdCgroup(ParseResult result)
-    {
-        if (result.GetValue(systemdCgroup))
-            throw new RtException("--systemd-cgroup is not supported yet: leave it out, and rt manages the cgroups itself");
-    }
 
     private int Invoke(string[] arguments)
     {

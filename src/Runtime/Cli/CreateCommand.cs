@@ -15,7 +15,6 @@ internal static class CreateCommand
         command.SetAction(line.Action((result, store) =>
         {
             CreateRequest request = options.Request(line, result, gate: true, detach: true);
-            line.RefuseSystemdCgroup(result);
             Creation.Create(store, request);
             return 0;
         }));

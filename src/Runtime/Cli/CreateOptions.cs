@@ -43,6 +43,7 @@ internal sealed class CreateOptions
             NoPivot = result.GetValue(noPivot),
             NoNewKeyring = result.GetValue(noNewKeyring),
             PreserveFds = count,
+            SystemdCgroup = line.SystemdCgroup,
             Rootless = line.Rootless,
             Gate = gate,
             Inbox = SignalInbox.Open(),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using Rt.Cgroups;
 using Rt.Containers;
 using Rt.Launch;
 using Rt.Security;
@@ -32,6 +33,8 @@ internal static class PlanCommand
                 Gate = true,
                 NoPivot = result.GetValue(noPivot),
                 NoNewKeyring = result.GetValue(noNewKeyring),
+                SystemdCgroup = line.SystemdCgroup,
+                UserSystemd = CgroupPrivilege.IsLimited(rootless: null),
                 Warn = Log.Warn,
             };
             LaunchPlan plan = bundle.Compile(options, Host.Detect(), new SeccompCache(null, BuildInfo.Id));

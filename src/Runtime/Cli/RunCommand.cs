@@ -19,7 +19,6 @@ internal static class RunCommand
         command.SetAction(line.Action((result, store) =>
         {
             CreateRequest request = options.Request(line, result, gate: false, detach: result.GetValue(detach));
-            line.RefuseSystemdCgroup(result);
             if (!request.Detach) return Foreground.Run(store, request, result.GetValue(keep));
             Creation.Create(store, request);
             return 0;

@@ -62,6 +62,8 @@ internal sealed record ContainerState
         json.Add("owner", Owner);
         json.Add("cgroup", Cgroup.Unified);
         json.Add("cgroupIdentity", Cgroup.Identity);
+        if (Cgroup.Unit.Length > 0) json.Add("unit", Cgroup.Unit);
+        if (Cgroup.OfUser) json.Add("unitOfUser", true);
         if (Cgroup.Legacy.Count > 0) json.AddRaw("legacyCgroups", LegacyJson.Write(Cgroup.Legacy));
         if (Resctrl.Length > 0) json.Add("resctrl", Resctrl);
         if (RootUnder != 0) json.Add("rootUnder", RootUnder);
@@ -90,6 +92,8 @@ internal sealed record ContainerState
             else if (name.Is("owner"u8)) state = state with { Owner = json.UInt32() };
             else if (name.Is("cgroup"u8)) state = state with { Cgroup = state.Cgroup with { Unified = json.String() } };
             else if (name.Is("cgroupIdentity"u8)) state = state with { Cgroup = state.Cgroup with { Identity = json.UInt64() } };
+            else if (name.Is("unit"u8)) state = state with { Cgroup = state.Cgroup with { Unit = json.String() } };
+            else if (name.Is("unitOfUser"u8)) state = state with { Cgroup = state.Cgroup with { OfUser = json.Bool() } };
             else if (name.Is("legacyCgroups"u8)) state = state with { Cgroup = state.Cgroup with { Legacy = LegacyJson.Read(ref json) } };
             else if (name.Is("resctrl"u8)) state = state with { Resctrl = json.String() };
             else if (name.Is("rootUnder"u8)) state = state with { RootUnder = json.UInt64() };

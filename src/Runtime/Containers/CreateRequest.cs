@@ -20,6 +20,9 @@ internal sealed record CreateRequest
     public bool NoNewKeyring { get; init; }
     public int PreserveFds { get; init; }
 
+    /// <summary>The cgroup is to be a scope of systemd's.</summary>
+    public bool SystemdCgroup { get; init; }
+
     /// <summary>Whether cgroups that can't be made are done without if no limits need them; null: as who the caller is suggests.</summary>
     public bool? Rootless { get; init; }
 

@@ -11,7 +11,7 @@ namespace Rt.Containers;
 /// <summary>
 /// The creation of one container. Until it has succeeded, whatever fails is undone: no process, cgroup, mount or state stays.
 /// </summary>
-internal sealed class Creation
+internal sealed class Creation : IDisposable
 {
     private readonly ContainerDirectory directory;
     private readonly LaunchPlan plan;
@@ -53,6 +53,8 @@ internal sealed class Creation
             Gate = request.Gate,
             NoPivot = request.NoPivot,
             NoNewKeyring = request.NoNewKeyring,
+            SystemdCgroup = request.SystemdCgroup,
+            UserSystemd = CgroupPrivilege.IsLimited(rootless: null),
             Rootless = rootless,
             MayLackCgroups = limited,
             PreserveFds = request.PreserveFds,
@@ -76,8 +78,11 @@ internal sealed class Creation
             Annotations = bundle.Config.Annotations,
             Hooks = bundle.Config.Hooks,
         };
-        return (directory, new Creation(directory, plan, request, state, limited).Run());
+        using Creation creation = new(directory, plan, request, state, limited);
+        return (directory, creation.Run());
     }
+
+    public void Dispose() => cgroup.Dispose();
 
     private ContainerState Run()
     {
@@ -91,6 +96,7 @@ internal sealed class Creation
             Timeline.Mark("state and cgroup made");
             init = ContainerInit.Start(plan, cgroup.Descriptor, gate, console);
             Timeline.Mark("forked");
+            if (cgroup.Enter(init.Pid)) init.GoAhead();
             init.EnterNamespaces(request.Inbox);
 
             // From here on the init is at work as well, on another processor: what can wait until now has done so.
@@ -133,7 +139,6 @@ internal sealed class Creation
             outside?.Close();
             if (console >= 0) Files.close(console);
             if (gate >= 0) Files.close(gate);
-            cgroup.Close();
         }
     }
 

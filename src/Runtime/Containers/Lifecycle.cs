@@ -179,6 +179,7 @@ internal static unsafe class Lifecycle
         if (!killed) init.Signal(Signals.SIGKILL);
         if (!init.WaitForDeath(DeathMilliseconds)) throw new RtException($"container init still running: {state.Id} (pid {state.Pid})");
         cgroup?.Remove(DeathMilliseconds);
+        state.Cgroup.RemoveUnit(isStillThere: cgroup != null);
         if (state.Resctrl.Length > 0) ResctrlGroup.Remove(state.Resctrl);
         HostRoot.Remove(state.Rootfs, state.RootMount, state.RootUnder);
     }

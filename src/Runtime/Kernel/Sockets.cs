@@ -33,9 +33,24 @@ internal static unsafe class Sockets
         if (length >= sockaddr_un.PathSize) return -Errno.ENAMETOOLONG;
         sockaddr_un address = new() { sun_family = AF_UNIX };
         Text.Copy(address.sun_path, path, length);
+        return Connect(&address, sizeof(sockaddr_un));
+    }
+
+    /// <summary>As <see cref="Connect(byte*)"/>, to a name in the abstract namespace: it has no file, and a NUL before it.</summary>
+    public static int ConnectAbstract(byte* name)
+    {
+        int length = Text.Length(name);
+        if (length >= sockaddr_un.PathSize) return -Errno.ENAMETOOLONG;
+        sockaddr_un address = new() { sun_family = AF_UNIX };
+        Text.Copy(address.sun_path + 1, name, length);
+        return Connect(&address, sizeof(ushort) + 1 + length);
+    }
+
+    private static int Connect(sockaddr_un* address, int size)
+    {
         int socket = Sockets.socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
         if (socket < 0) return socket;
-        int result = (int)Syscall.Invoke(connect, socket, (nint)(&address), sizeof(sockaddr_un));
+        int result = (int)Syscall.Invoke(connect, socket, (nint)address, size);
         if (result >= 0) return socket;
         Files.close(socket);
         return result;

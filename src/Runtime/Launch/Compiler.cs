@@ -31,9 +31,12 @@ internal static class Compiler
         };
 
         // Made by rt, before the process is there.
-        CgroupPlan? cgroup = CgroupCompiler.Compile(config, options.Id, host.Cgroups);
+        CgroupPlan? cgroup = options.SystemdCgroup
+            ? ScopeCompiler.Compile(config, options.Id, host.Cgroups, options.UserSystemd)
+            : CgroupCompiler.Compile(config, options.Id, host.Cgroups);
 
         // In the host's file systems still, in namespaces of its own.
+        if (cgroup?.Scope != null) plan.Add(default(AwaitCgroup), "linux.cgroupsPath");
         bool forksTwice = NamespaceCompiler.Fork(plan, config, options.Rootless);
         LegacyJoin.Compile(plan, cgroup?.Legacy?.Directories ?? [], options.MayLackCgroups);
         NamespaceCompiler.Enter(plan, config);

@@ -55,6 +55,7 @@ internal static unsafe class Interpreter
 
     private static int RunStep(StepKind kind, byte* step, ref Execution run) => kind switch
     {
+        StepKind.AwaitCgroup => ((AwaitCgroup*)step)->Run(ref run),
         StepKind.JoinNamespace => ((JoinNamespace*)step)->Run(ref run),
         StepKind.ForkSibling => ((ForkSibling*)step)->Run(ref run),
         StepKind.JoinCgroup => ((JoinCgroup*)step)->Run(ref run),

@@ -40,7 +40,7 @@ internal sealed record LaunchPlan
     public bool ForksTwice { get; init; }
 
     /// <summary>Whether the process that rt forks is born into the cgroup, be it the init or one that forks the init.</summary>
-    public bool ForksIntoCgroup => !ForksTwice || NamespaceCompiler.JoinsCgroups(Config);
+    public bool ForksIntoCgroup => Cgroup?.Scope == null && (!ForksTwice || NamespaceCompiler.JoinsCgroups(Config));
 
     /// <summary>
     /// Whether the init stops for rt on its way. If not, its go-ahead may be given as soon as it is on record.
@@ -72,6 +72,12 @@ internal sealed record LaunchOptions
     /// <summary>rt may be refused to make the container's cgroups, and then does without (<see cref="CgroupPrivilege"/>).</summary>
     public bool MayLackCgroups { get; init; }
     public bool NoNewKeyring { get; init; }
+
+    /// <summary>The cgroup is a scope of systemd's.</summary>
+    public bool SystemdCgroup { get; init; }
+
+    /// <summary>That of the caller's own systemd, not the host's.</summary>
+    public bool UserSystemd { get; init; }
 
     /// <summary>How many descriptors from 3 on the container inherits.</summary>
     public int PreserveFds { get; init; }

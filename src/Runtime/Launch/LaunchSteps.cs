@@ -21,6 +21,19 @@ internal struct Ready : IStep
 }
 
 /// <summary>
+/// Waits to be put into the container's cgroup: systemd makes a scope only for processes that are there already. Whatever comes
+/// after is charged to the container.
+/// </summary>
+internal struct AwaitCgroup : IStep
+{
+    public static StepKind Kind => StepKind.AwaitCgroup;
+
+    public readonly int Run(ref Execution run) => Report.AwaitAnswer(ref run);
+
+    public readonly StepDescription Describe(PlanReader plan) => new("await-cgroup", "");
+}
+
+/// <summary>
 /// Stops for what only rt, outside, can do to the finished environment: moving network devices into it, and the hooks that run
 /// in the runtime's namespaces.
 /// </summary>

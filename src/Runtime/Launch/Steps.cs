@@ -16,6 +16,7 @@ internal static class Steps
 {
     public static IStep Read(PlanReader plan, StepPlace place) => place.Kind switch
     {
+        StepKind.AwaitCgroup => plan.Read<AwaitCgroup>(place),
         StepKind.JoinNamespace => plan.Read<JoinNamespace>(place),
         StepKind.ForkSibling => plan.Read<ForkSibling>(place),
         StepKind.JoinCgroup => plan.Read<JoinCgroup>(place),

@@ -105,7 +105,8 @@ internal struct StepHeader
 /// <summary>The kinds of step, in about the order in which a plan has them.</summary>
 internal enum StepKind
 {
-    JoinNamespace = 1,
+    AwaitCgroup = 1,
+    JoinNamespace,
     ForkSibling,
     JoinCgroup,
     BecomeRoot,

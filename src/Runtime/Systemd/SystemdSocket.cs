@@ -1,0 +1,80 @@
+using Rt.Kernel;
+
+namespace Rt.Systemd;
+
+/// <summary>
+/// Where systemd can be reached. The bus comes first: it is the documented way. A host may do without one; systemd's own socket,
+/// which speaks D-Bus as well but is "private to systemd" (systemd(1)), is what is left then, and what runc falls back to.
+/// </summary>
+/// <param name="Buses">Tried in this order.</param>
+/// <param name="Own">Systemd's own socket.</param>
+internal sealed record SystemdSocket(IReadOnlyList<BusAddress> Buses, BusAddress Own)
+{
+    private const string Booted = "/run/systemd/system";
+
+    /// <param name="user">The user's own systemd instead of the system's.</param>
+    /// <exception cref="RtException">Systemd does not run here, or the environment does not tell where the user's is.</exception>
+    public static SystemdSocket Find(bool user)
+    {
+        RequireSystemd(Booted);
+        return user ? OfUser(Environment.GetEnvironmentVariable) : OfSystem(Environment.GetEnvironmentVariable);
+    }
+
+    /// <summary>As sd_booted(3) tells it.</summary>
+    internal static void RequireSystemd(string booted)
+    {
+        int directory = FileContent.TryOpen(booted, Files.O_PATH | Files.O_DIRECTORY | Files.O_NOFOLLOW);
+        if (directory < 0) throw new RtException($"--systemd-cgroup: systemd does not run here: {booted}: {Errno.Describe(-directory)}");
+        Files.close(directory);
+    }
+
+    internal static SystemdSocket OfSystem(Func<string, string?> environment) => new(
+        Addresses("DBUS_SYSTEM_BUS_ADDRESS", environment, "/run/dbus/system_bus_socket"), new BusAddress("/run/systemd/private"));
+
+    internal static SystemdSocket OfUser(Func<string, string?> environment)
+    {
+        string directory = environment("XDG_RUNTIME_DIR") ?? "";
+        if (directory.Length == 0 && environment("DBUS_SESSION_BUS_ADDRESS") is not { Length: > 0 })
+            throw new RtException("--systemd-cgroup: neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set, "
+                + "which tell where the user's systemd is reached");
+        return new(Addresses("DBUS_SESSION_BUS_ADDRESS", environment, directory + "/bus"), new BusAddress(directory + "/systemd/private"));
+    }
+
+    /// <summary>A connection on which calls to systemd can be posted.</summary>
+    /// <exception cref="RtException">None can be had. Of several reasons, the message has the first bus's.</exception>
+    public BusConnection Open(Deadline deadline)
+    {
+        KernelException? first = null;
+        foreach (BusAddress address in (BusAddress[])[.. Buses, Own])
+        {
+            try
+            {
+                return BusConnection.Open(address, isBus: address != Own, deadline);
+            }
+            catch (KernelException e)
+            {
+                first ??= e;
+            }
+            catch (TimeoutException e)
+            {
+                throw new RtException($"--systemd-cgroup: {address}: {e.Message}");
+            }
+        }
+
+        throw new RtException($"--systemd-cgroup: {first!.Message}");
+    }
+
+    private static List<BusAddress> Addresses(string variable, Func<string, string?> environment, string standard)
+    {
+        if (environment(variable) is not { Length: > 0 } addresses) return [new BusAddress(standard)];
+        try
+        {
+            List<BusAddress> sockets = BusAddress.Parse(addresses, environment("XDG_RUNTIME_DIR"));
+            return sockets.Count > 0 ? sockets : throw new FormatException($"\"{addresses}\" has no Unix socket");
+        }
+        catch (FormatException e)
+        {
+            throw new RtException($"--systemd-cgroup: {variable}: {e.Message}");
+        }
+    }
+}

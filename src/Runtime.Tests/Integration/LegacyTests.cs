@@ -227,6 +227,29 @@ public sealed class LegacyTests(LegacyHost host) : IClassFixture<LegacyHost>
         }
     }
 
+    /// <summary>Where v1 has no controller for devices, v2 judges them; where there is no v2 either, nobody does.</summary>
+    [LegacyTheory("devices")]
+    [InlineData(Layout.Hybrid, "Operation not permitted")]
+    [InlineData(Layout.Legacy, "read")]
+    public void Without_the_devices_controller_there_is_the_filter_of_v2_or_a_warning(Layout layout, string seen)
+    {
+        using Container container = host.Script(layout,
+            "mknod /dev/shm/kmsg c 1 11; (: </dev/shm/kmsg) 2>&1 | sed 's/.*: //'; (: </dev/shm/kmsg) 2>/dev/null && echo read", config =>
+            {
+                config["mounts"]![3]!["options"] = new JsonArray();
+                foreach (string set in (string[])["bounding", "effective", "permitted"])
+                    foreach (string name in (string[])["CAP_MKNOD", "CAP_SYSLOG"])
+                        config["process"]!["capabilities"]![set]!.AsArray().Add(name);
+            });
+        string devices = LegacyHost.Hierarchies.First(one => one.Split(',').Contains("devices"));
+        container.Wrapper =
+            [.. container.Wrapper, "unshare", "--mount", "sh", "-c", $"umount /sys/fs/cgroup/{devices}; exec \"$@\"", "sh"];
+        string log = Path.Combine(container.Bundle, "log");
+        container.Rt("--log", log, "run", "--bundle", container.Bundle, container.Id).Out.Should().Be(seen + "\n");
+        File.ReadAllText(log).Contains("linux.resources.devices: not applied").Should().Be(layout == Layout.Legacy);
+        host.ShouldHaveNothingOf(layout, container);
+    }
+
     [LegacyTheory("devices")]
     [InlineData(Layout.Hybrid)]
     public void Device_rules_that_v1_can_not_be_told_are_refused(Layout layout)

@@ -25,6 +25,8 @@ internal sealed class CgroupCreation(CgroupPlan? plan, bool limited) : IDisposab
     public void Make()
     {
         if (plan == null) Log.Debug("no cgroups on this host: the container runs without");
+        if (plan is { Unified: null, Legacy.Devices.Count: 0 })
+            Log.Warn("linux.resources.devices: not applied, this host has neither the devices controller of cgroup v1 nor cgroup v2");
         if (plan?.Scope != null) scope = new ScopeCreation(plan.Scope);
         else if (plan?.Unified is { } unified) Make(unified);
         if (plan?.Legacy is { } legacy) Make(legacy);

@@ -1,4 +1,4 @@
-.PHONY: all build demo test bench conformance spec reproducible clean
+.PHONY: all build demo test vm-test vm-shell bench conformance spec reproducible clean
 
 all: build
 
@@ -14,6 +14,14 @@ demo: build
 test: build
 	src/Runtime.Tests/busybox.sh artifacts/test
 	src/Runtime.Tests/run.sh
+
+# What only a machine of one's own can show: groups of tests in virtual machines. GROUP=cgroups runs one of them.
+vm-test: build
+	vm/test.sh $(GROUP)
+
+# A shell in such a machine: VM=debian, or a small one, VM=mini.
+vm-shell: build
+	vm/shell.sh $(or $(VM),debian)
 
 # The validation programs of OCI runtime-tools against rt, and against crun and runc for comparison.
 conformance: build

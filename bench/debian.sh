@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Usage: debian.sh RELEASE DIR PACKAGE,... Makes DIR a Debian root with these packages, unless it is there already. As root.
+# Usage: debian.sh RELEASE DIR PACKAGE,... [extract]
+# Makes DIR a Debian root with these packages, unless it is there already; with "extract", these and what they depend on are
+# unpacked and no more, which is no root to run anything in. As root.
 set -euo pipefail
-release=$1 root=$2 packages=$3
+release=$1 root=$2 packages=$3 variant=${4:-minbase}
 [[ ! -d $root ]] || exit 0
 
 if ! command -v mmdebstrap >/dev/null; then
@@ -16,6 +18,6 @@ trap 'rm -rf --one-file-system "$building"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 chmod 755 "$building"
-mmdebstrap --quiet --variant=minbase --include="$packages" --aptopt='Acquire::Check-Valid-Until "false"' \
+mmdebstrap --quiet --variant="$variant" --include="$packages" --aptopt='Acquire::Check-Valid-Until "false"' \
     "$release" "$building" >&2
 mv --no-target-directory "$building" "$root"

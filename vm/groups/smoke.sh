@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# A container's life, from create to delete, on each kind of machine.
+# vm: mini-v2 mini-v2-6.1 mini-v2-5.10 debian
+# seconds: 900
+# shellcheck source=vm/lib.sh
+source /vm/lib.sh
+
+check "rt names itself" rt --version
+bundle once 'echo "pid $$ on $(hostname)"'
+equal "run prints what the container prints" "pid 1 on runc" "$(run once)"
+nothing_left "run left nothing"
+
+bundle seven 'exit 7'
+exits "run returns the exit code" 7 run seven
+bundle killed 'kill -TERM $$; trap "exit 3" TERM; sh -c "kill -KILL \$\$"; exit $?'
+exits "run returns the shell's word for a killed process" 137 run killed
+
+bundle life 'sleep 600'
+check "create" rt create --bundle "$work/life" life
+equal "it is created" created "$(status life)"
+check "its process is in its cgroup" grep -x "$(rt state life | jq .pid)" /sys/fs/cgroup/life/cgroup.procs
+refused "create refuses an id that is taken" "container with given ID already exists" rt create --bundle "$work/life" life
+check "start" rt start life
+equal "it is running" running "$(status life)"
+refused "delete refuses a running container" "life" rt delete life
+check "kill" rt kill life KILL
+for ((i = 0; i < 100; i++)); do
+    [[ $(status life) != stopped ]] || break
+    sleep 0.1
+done
+equal "it is stopped" stopped "$(status life)"
+check "delete" rt delete life
+refused "it is no more" "container does not exist" rt state life
+nothing_left "delete left nothing"
+
+bundle forced 'sleep 600'
+check "start of another" start forced
+check "delete --force of a running container" rt delete --force forced
+finish

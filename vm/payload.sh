@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Usage: payload.sh IMAGE. Makes IMAGE the disk that VMs find at /vm: bin/rt, vm/ itself, the busybox root file system, and the
+# built validation suite of OCI runtime-tools. Made for every run, since all of this changes often; it takes a second.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=vm/packages.sh
+source vm/packages.sh
+need mke2fs e2fsprogs gcc gcc
+
+image=$1
+suite=$(conformance/suite.sh)
+staging=$(mktemp -d "$image.XXXXXX")
+trap 'rm -rf "$staging"' EXIT
+
+src/Runtime.Tests/busybox.sh "$staging/bundle"
+mv "$staging/bundle/rootfs" "$staging/rootfs"
+rmdir "$staging/bundle"
+install -m 755 bin/rt "$staging"
+cp --archive vm/guest vm/groups vm/lib.sh conformance/verdict.awk "$staging"
+cp --archive "$suite" "$staging/suite"
+mke2fs -q -t ext4 -d "$staging" "$image" 400M >/dev/null

@@ -27,9 +27,18 @@ cp -a default seccomp
 jq --arg arch "$(dpkg --print-architecture)" --slurpfile config default/config.json --from-file seccomp.jq \
     /usr/share/containers/seccomp.json >seccomp/config.json
 
+# The limits that Docker is mostly asked for. Their controllers are in v1's trees on many a host that has both versions.
+cp -a default limits
+jq '.linux.resources = {
+        devices: [{allow: false, access: "rwm"}], pids: {limit: 100},
+        memory: {limit: 536870912, reservation: 268435456, swap: 1073741824},
+        cpu: {shares: 512, quota: 50000, period: 100000, cpus: "0"}
+    }' default/config.json >limits/config.json
+
 # Each sample is a line of JSON in samples: what was measured, and the values.
+within=() # what runs hyperfine
 sample() { # bundle kind name runs shell command
-    hyperfine --style none --warmup "$warmup" --runs "$4" --shell "$5" --export-json times.json "$6"
+    "${within[@]}" hyperfine --style none --warmup "$warmup" --runs "$4" --shell "$5" --export-json times.json "$6"
     jq -c '{path: $ARGS.positional, values: [.results[].measurements[].time_wall_clock.value * 1000]}' \
         --args "$1" "$2" "$3" <times.json >>samples
 }
@@ -70,6 +79,14 @@ for ((round = 1; round <= rounds; round++)); do
         grep microseconds log | tail -n "$debug_runs" >>"$bundle.timeline"
         rm log
     done
+    for layout in none v2 v1; do
+        within=(unshare --mount --propagation private ./cgroups.sh "$layout")
+        sample cgroups "$layout" rt "$run_runs" none "rt run --bundle default bench"
+        if [[ $layout == none ]]; then manager=disabled; else manager=cgroupfs; fi
+        sample cgroups "$layout" crun "$run_runs" none "crun --cgroup-manager $manager run --bundle default bench"
+    done
+    for runtime in rt crun; do sample cgroups limits "$runtime" "$run_runs" none "$runtime run --bundle limits bench"; done
+    within=()
 done
 
 echo "memory" >&2

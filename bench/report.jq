@@ -1,7 +1,7 @@
 # bench.json as a report in Markdown.
-def fixed($digits): pow(10; $digits) as $scale | (. * $scale | round | tostring) as $n
+def fixed($digits): if . < 0 then "-" + (-. | fixed($digits)) else pow(10; $digits) as $scale | (. * $scale | round | tostring) as $n
     | ("0" * ([$digits + 1 - ($n | length), 0] | max) // "") + $n
-    | if $digits == 0 then . else .[:-$digits] + "." + .[-$digits:] end;
+    | if $digits == 0 then . else .[:-$digits] + "." + .[-$digits:] end end;
 def ratio($to): . / $to | fixed(2);
 def row: "| " + join(" | ") + " |";
 
@@ -18,6 +18,14 @@ def table($title; $bundle):
             ($lifecycle[.] | fixed(2), ratio($lifecycle.crun), ratio($floor)), ""] | row),
     "";
 
+def cgroups($all):
+    "### What cgroups cost `run`", "",
+    (["cgroups", "rt, ms", "over none, ms", "crun, ms", "over none, ms"] | row), "| --- | ---: | ---: | ---: | ---: |",
+    ({none: "none", v2: "v2: directory, device filter", v1: "v1: directories, device rules",
+            limits: "v1, with limits of memory, processors and processes"} | to_entries[] | .key as $key
+        | [.value, (["rt", "crun"][] | ($all[$key][.] | fixed(2)), ($all[$key][.] - $all.none[.] | fixed(2)))] | row),
+    "";
+
 def goal($title; $limit; $value):
     [$title, ($limit | fixed(2)), ($value | fixed(2)), if $value <= $limit then "reached" else "missed" end] | row;
 def goals($name; $bundle):
@@ -29,11 +37,13 @@ def goals($name; $bundle):
 "\(.versions | "\(.rt), \(.crun), \(.runc)"); kernel \(.machine.kernel), \(.machine.cpus) CPUs; \(.runs) runs.", "",
 table("Default bundle: what `runc spec` writes, /bin/true"; .default),
 table("The same with the default seccomp profile (the floor has none)"; .seccomp),
+cgroups(.cgroups),
 "### Goals", "",
 (["goal", "at most", "measured", ""] | row), "| --- | ---: | ---: | --- |",
 goals("default"; .default),
 goal("default: run, x floor"; 1.8; .default.run.rt / $floor),
 goals("seccomp"; .seccomp),
+goal("cgroups with limits over none, ms"; 0.5; .cgroups.limits.rt - .cgroups.none.rt),
 "",
 "### Where the time of `rt run` goes", "",
 (["phase", "default, us", "seccomp, us"] | row), "| --- | ---: | ---: |",

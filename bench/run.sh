@@ -51,7 +51,7 @@ gcc -O2 -static -o artifacts/bench/floor bench/floor.c
 
 # On the root's own file system, an ordinary writable one: rt then protects its binary just as it does when installed.
 work=$(mktemp -d "$root/bench.XXXXXX")
-install -m 755 bin/rt artifacts/bench/floor bench/measure.sh "$work"
+install -m 755 bin/rt artifacts/bench/floor bench/{measure,cgroups}.sh "$work"
 install -m 644 bench/seccomp.jq bench/summary.jq bench/report.jq "$work"
 
 # All cgroups of the runtimes are made below this one, where cleanup finds them.

@@ -40,4 +40,5 @@ def phases($bundle):
     versions: {rt: $rt, crun: $crun, runc: $runc},
     default: ($all.default + {phases: ($default | phases("default"))}),
     seccomp: ($all.seccomp + {phases: ($seccomp | phases("seccomp"))}),
+    cgroups: $all.cgroups,
 }

@@ -100,7 +100,7 @@ internal sealed class CgroupCreation(CgroupPlan? plan, bool limited) : IDisposab
     {
         try
         {
-            UnifiedCgroup.AttachDevices(unified, descriptor);
+            UnifiedDevices.Attach(unified, descriptor);
         }
         catch (SpecException e) when (CgroupPrivilege.IsLimited(rootless: null))
         {

@@ -59,7 +59,27 @@ internal sealed record ContainerCgroup
         }
     }
 
-    public bool IsFrozen => (HasUnified && UnifiedCgroup.IsFrozen(Unified)) || (HasLegacy && LegacyLife.IsFrozen(Legacy));
+    /// <summary>All processes in it have been stopped.</summary>
+    public bool IsFrozen => (HasUnified && UnifiedFreezer.IsFrozen(Unified)) || (HasLegacy && LegacyLife.IsFrozen(Legacy));
+
+    /// <summary>All have been told to stop. Some may not have done so yet, if whoever told them did not stay to see it.</summary>
+    public bool IsFreezing => (HasUnified && UnifiedFreezer.IsFreezing(Unified)) || (HasLegacy && LegacyLife.IsFreezing(Legacy));
+
+    /// <summary>v1 may be without its freezer.</summary>
+    public bool CanFreeze => HasUnified || LegacyLife.CanFreeze(Legacy);
+
+    /// <summary>
+    /// Stops every process in it and below. False if not all have stopped within so long: then all go on, as if nothing had been.
+    /// </summary>
+    public bool TryFreeze(long milliseconds) =>
+        HasUnified ? UnifiedFreezer.TryFreeze(Unified, milliseconds) : LegacyLife.TryFreeze(Legacy, milliseconds);
+
+    /// <summary>Lets them go on, whichever version has stopped them. False if they have not within so long.</summary>
+    public bool TryThaw(long milliseconds)
+    {
+        bool legacy = !HasLegacy || LegacyLife.TryThaw(Legacy);
+        return (!HasUnified || UnifiedFreezer.TryThaw(Unified, milliseconds)) && legacy;
+    }
 
     /// <summary>SIGKILL to every process in it and below, frozen or not. False if there is no such cgroup.</summary>
     public bool Kill()
@@ -70,8 +90,11 @@ internal sealed record ContainerCgroup
         return killed;
     }
 
-    /// <summary>The processes in it and below, as far as this pid namespace can name them.</summary>
-    public List<int> Processes() => HasUnified ? UnifiedCgroup.Processes(Unified) : LegacyLife.Processes(Legacy);
+    /// <summary>The processes in it and below, in order, as far as this pid namespace can name them.</summary>
+    public List<int> Processes() => HasUnified ? CgroupTree.Processes(Unified) : LegacyLife.Processes(Legacy);
+
+    /// <summary>A signal to all of them. See <see cref="CgroupTree.Signal"/>.</summary>
+    public int Signal(int signal) => HasUnified ? CgroupTree.Signal(Unified, signal) : LegacyLife.Signal(Legacy, signal);
 
     /// <summary>Removes it and what was made inside. Killed processes have so long to be gone; the living are an error.</summary>
     public void Remove(long milliseconds)

@@ -122,7 +122,7 @@ internal static class LegacyCgroup
     /// <summary>A cgroup that was there must be nobody's: killing the container would kill whoever is in it.</summary>
     private static void RequireEmpty(LegacyDirectory directory)
     {
-        if (UnifiedCgroup.Processes(directory.Path).Count > 0)
+        if (CgroupTree.Processes(directory.Path).Count > 0)
             throw new RtException($"container's cgroup is not empty: {directory.Path} has processes already");
         if (LegacyLife.IsFrozen([directory]))
             throw new RtException($"container's cgroup unexpectedly frozen: {directory.Path}");

@@ -14,17 +14,29 @@ internal static unsafe class LegacyLife
     public static bool IsFrozen(IReadOnlyList<LegacyDirectory> directories) =>
         Freezer(directories) is { } freezer && IsFrozen(freezer);
 
+    public static bool CanFreeze(IReadOnlyList<LegacyDirectory> directories) => Freezer(directories) != null;
+
+    /// <summary>Whether they are to be, and this by its own cgroup.</summary>
+    public static bool IsFreezing(IReadOnlyList<LegacyDirectory> directories) =>
+        Freezer(directories) is { } freezer && FileContent.TryReadText(freezer + "/freezer.self_freezing") == "1\n";
+
     /// <summary>
     /// Returns when all processes are frozen. They freeze one by one, on their way back to user space, and the kernel waits for
-    /// the last: what can't be frozen within <paramref name="milliseconds"/> runs on, all of it, and is an error.
+    /// the last: what can't be frozen within <paramref name="milliseconds"/> runs on, all of it.
     /// </summary>
-    public static void Freeze(IReadOnlyList<LegacyDirectory> directories, long milliseconds = 2000)
+    public static bool TryFreeze(IReadOnlyList<LegacyDirectory> directories, long milliseconds)
     {
-        string freezer = Freezer(directories)
-            ?? throw new RtException("freeze container: this host has neither cgroup v2 nor the freezer controller of v1");
-        if (TryFreeze(freezer, milliseconds)) return;
-        Write(freezer, "THAWED");
-        throw new RtException($"freeze {freezer}: it has processes that can't be frozen now");
+        if (Freezer(directories) is not { } freezer) return false;
+        bool frozen = TryFreeze(freezer, milliseconds);
+        if (!frozen) Write(freezer, "THAWED");
+        return frozen;
+    }
+
+    /// <summary>False: it is frozen still, by a cgroup above.</summary>
+    public static bool TryThaw(IReadOnlyList<LegacyDirectory> directories)
+    {
+        Thaw(directories);
+        return !IsFrozen(directories);
     }
 
     public static void Thaw(IReadOnlyList<LegacyDirectory> directories)
@@ -42,7 +54,7 @@ internal static unsafe class LegacyLife
         string directory = freezer ?? directories[0].Path;
         if (!Directory.Exists(directory)) return false;
         // To freeze, the kernel changes its own code, which takes it a while: not for nobody.
-        if (UnifiedCgroup.Processes(directory).Count == 0) return true;
+        if (CgroupTree.Processes(directory).Count == 0) return true;
         bool frozen = freezer != null && TryFreeze(freezer, milliseconds: 100);
         List<int> killed = KillOnce(directory);
         if (freezer != null) Write(freezer, "THAWED");
@@ -56,8 +68,10 @@ internal static unsafe class LegacyLife
         return true;
     }
 
-    public static List<int> Processes(IReadOnlyList<LegacyDirectory> directories) =>
-        UnifiedCgroup.Processes(Freezer(directories) ?? directories[0].Path);
+    public static List<int> Processes(IReadOnlyList<LegacyDirectory> directories) => CgroupTree.Processes(Any(directories));
+
+    /// <summary>See <see cref="CgroupTree.Signal"/>.</summary>
+    public static int Signal(IReadOnlyList<LegacyDirectory> directories, int signal) => CgroupTree.Signal(Any(directories), signal);
 
     /// <summary>
     /// Removes the directories and those that were made inside. Processes have so long to be gone; the living are an error, once
@@ -88,9 +102,9 @@ internal static unsafe class LegacyLife
     {
         while (true)
         {
-            int result = UnifiedCgroup.RemoveTree(directory);
+            int result = CgroupTree.Remove(directory);
             if (result is >= 0 or -Errno.ENOENT) return null;
-            List<int> processes = UnifiedCgroup.Processes(directory);
+            List<int> processes = CgroupTree.Processes(directory);
             long left = deadline - Environment.TickCount64;
             if (result != -Errno.EBUSY || left <= 0)
                 return new RtException(processes.Count == 0
@@ -103,6 +117,9 @@ internal static unsafe class LegacyLife
 
     private static string? Freezer(IReadOnlyList<LegacyDirectory> directories) =>
         directories.FirstOrDefault(one => one.Has("freezer"))?.Path;
+
+    /// <summary>All have the same processes.</summary>
+    private static string Any(IReadOnlyList<LegacyDirectory> directories) => Freezer(directories) ?? directories[0].Path;
 
     /// <summary>
     /// Asking again includes processes that were forked while it went on, and wakes those that the kernel has left out
@@ -129,7 +146,7 @@ internal static unsafe class LegacyLife
 
     private static List<int> KillOnce(string directory)
     {
-        List<int> pids = UnifiedCgroup.Processes(directory);
+        List<int> pids = CgroupTree.Processes(directory);
         foreach (int pid in pids) Kernel.Processes.kill(pid, Signals.SIGKILL);
         return pids;
     }

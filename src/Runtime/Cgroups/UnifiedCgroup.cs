@@ -4,11 +4,10 @@ using Rt.Spec;
 
 namespace Rt.Cgroups;
 
-/// <summary>A cgroup v2 directory: made with its limits, killed, frozen-or-not, removed.</summary>
+/// <summary>A cgroup v2 directory: made with its limits, killed, removed.</summary>
 internal static unsafe class UnifiedCgroup
 {
     private const uint DirectoryMode = 0x1ed; // 0755
-    private const byte DT_DIR = 4;
 
     /// <summary>
     /// Makes the cgroup, puts its limits on it, and returns an open descriptor of it for CLONE_INTO_CGROUP. If that fails,
@@ -47,26 +46,29 @@ internal static unsafe class UnifiedCgroup
     }
 
     /// <summary>
-    /// SIGKILL to every process in the cgroup and below: by cgroup.kill, which none can escape by forking, or before Linux 5.14
-    /// one by one. False if there is no such cgroup.
+    /// SIGKILL to every process in the cgroup and below, by cgroup.kill, which none can escape by forking. False if there is no
+    /// such cgroup.
     /// </summary>
     public static bool Kill(string directory)
     {
         int file = FileContent.TryOpen(directory + "/cgroup.kill", Files.O_WRONLY);
-        if (file < 0)
-        {
-            foreach (int pid in Processes(directory)) Kernel.Processes.kill(pid, Signals.SIGKILL);
-            return Directory.Exists(directory);
-        }
-
+        if (file < 0) return KillOneByOne(directory);
         byte one = (byte)'1';
         nint written = Files.write(file, &one, 1);
         Files.close(file);
         return written == 1;
     }
 
-    public static bool IsFrozen(string directory) =>
-        FileContent.TryReadText(directory + "/cgroup.events")?.Contains("frozen 1", StringComparison.Ordinal) == true;
+    /// <summary>Before Linux 5.14. Frozen, they can't fork, and SIGKILL reaches them all the same.</summary>
+    private static bool KillOneByOne(string directory)
+    {
+        const long Milliseconds = 100;
+        if (!Directory.Exists(directory)) return false;
+        bool froze = !UnifiedFreezer.IsFreezing(directory) && UnifiedFreezer.TryFreeze(directory, Milliseconds);
+        CgroupTree.Signal(directory, Signals.SIGKILL);
+        if (froze) UnifiedFreezer.TryThaw(directory, Milliseconds);
+        return true;
+    }
 
     /// <summary>What tells a cgroup from a later one of the same path; 0 if there is none.</summary>
     public static ulong Identity(string directory)
@@ -75,32 +77,22 @@ internal static unsafe class UnifiedCgroup
             return Statx.At(Files.AT_FDCWD, name, 0, out Statx stat) < 0 ? 0 : stat.Inode;
     }
 
-    /// <summary>The processes in the cgroup itself and below, as far as this pid namespace can name them.</summary>
-    public static List<int> Processes(string directory)
-    {
-        List<int> pids = [];
-        if (!Directory.Exists(directory)) return pids;
-        foreach (string cgroup in (string[])[directory, .. Directory.GetDirectories(directory, "*", SearchOption.AllDirectories)])
-        {
-            foreach (string line in File.ReadLines(cgroup + "/cgroup.procs"))
-                if (int.Parse(line) is var pid and not 0) // 0: in a pid namespace that this one does not see
-                    pids.Add(pid);
-        }
-
-        return pids;
-    }
-
     /// <summary>
     /// Removes the cgroup and those that were made inside it. Waits for killed processes to be gone, which the kernel tells by
     /// an event on cgroup.events; processes that still live after <paramref name="milliseconds"/> are an error.
     /// </summary>
     public static void Remove(string directory, long milliseconds = 10_000)
     {
-        int result = RemoveTree(directory);
+        int result = CgroupTree.Remove(directory);
         if (result == -Errno.EBUSY)
         {
-            WaitUntilEmpty(directory, milliseconds);
-            result = RemoveTree(directory);
+            if (!UnifiedEvents.Wait(directory, "populated 0", milliseconds))
+            {
+                string pids = string.Join(' ', CgroupTree.Processes(directory));
+                throw new RtException($"remove cgroup {directory}: processes {pids} are still in it");
+            }
+
+            result = CgroupTree.Remove(directory);
         }
 
         if (result is not -Errno.ENOENT) KernelException.Check(result, $"remove cgroup {directory}");
@@ -147,6 +139,20 @@ internal static unsafe class UnifiedCgroup
             throw new RtException($"container's cgroup unexpectedly frozen: {plan.Directory}");
     }
 
+    /// <summary>Writes one limit.</summary>
+    internal static void Apply(string path, CgroupWrite write)
+    {
+        int directory = FileContent.Open(path, Files.O_RDONLY | Files.O_DIRECTORY);
+        try
+        {
+            Apply(path, directory, write);
+        }
+        finally
+        {
+            Files.close(directory);
+        }
+    }
+
     /// <param name="path">The cgroup's.</param>
     /// <param name="directory">An open descriptor of it.</param>
     internal static void Apply(string path, int directory, CgroupWrite write)
@@ -182,79 +188,5 @@ internal static unsafe class UnifiedCgroup
     {
         if (long.TryParse(FileContent.TryReadText($"{path}/{write.Usage}"), out long used) && long.Parse(write.Value) < used)
             throw new SpecException(write.Origin, $"{write.Value} is less than is in use ({used}, as {path}/{write.Usage} says)");
-    }
-
-    /// <summary>
-    /// Puts the device filter on the cgroup. Not part of <see cref="Create"/>: the kernel takes 0.3 ms to verify and compile it,
-    /// in which the init can be at its mounts already.
-    /// </summary>
-    public static void AttachDevices(UnifiedPlan plan, int directory)
-    {
-        fixed (byte* instructions = plan.DeviceProgram)
-        {
-            int program = Bpf.LoadDeviceProgram(instructions, plan.DeviceProgram.Length / 8);
-            if (program < 0) throw new SpecException("linux.resources.devices", $"load device filter: {Errno.Describe(-program)}");
-            int result = Bpf.AttachToCgroup(directory, program);
-            Files.close(program);
-            if (result < 0)
-                throw new SpecException("linux.resources.devices", $"attach device filter to {plan.Directory}: {Errno.Describe(-result)}");
-        }
-    }
-
-    internal static int RemoveTree(string directory)
-    {
-        fixed (byte* name = FileContent.Terminated(directory)) return RemoveTree(Files.AT_FDCWD, name);
-    }
-
-    /// <summary>By descriptors and bytes: the names inside are the container's, which need not be text.</summary>
-    private static int RemoveTree(int parent, byte* name)
-    {
-        int result = Files.unlinkat(parent, name, Files.AT_REMOVEDIR);
-        if (result != -Errno.EBUSY) return result;
-        int directory = Files.openat(parent, name, Files.O_RDONLY | Files.O_DIRECTORY | Files.O_NOFOLLOW);
-        if (directory < 0) return directory;
-        const int Size = 4096;
-        byte[] buffer = new byte[Size];
-        fixed (byte* entries = buffer)
-        {
-            nint length;
-            while ((length = Files.getdents64(directory, entries, Size)) > 0)
-            {
-                // struct linux_dirent64: inode and offset (8 bytes each), length (2), type (1), name
-                for (nint at = 0; at < length; at += *(ushort*)(entries + at + 16))
-                    if (entries[at + 18] == DT_DIR && !IsDots(entries + at + 19))
-                        RemoveTree(directory, entries + at + 19);
-            }
-        }
-
-        Files.close(directory);
-        return Files.unlinkat(parent, name, Files.AT_REMOVEDIR);
-    }
-
-    /// <summary>"." or "..".</summary>
-    private static bool IsDots(byte* name) => name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0));
-
-    private static void WaitUntilEmpty(string directory, long milliseconds)
-    {
-        string path = directory + "/cgroup.events";
-        int file = FileContent.Open(path, Files.O_RDONLY);
-        try
-        {
-            long deadline = Environment.TickCount64 + milliseconds;
-            while (true)
-            {
-                // Read first: reading arms the event (cgroups(7)).
-                Files.Rewind(file);
-                if (Encoding.ASCII.GetString(FileContent.Read(file, 4096, path)).Contains("populated 0", StringComparison.Ordinal)) return;
-                long left = deadline - Environment.TickCount64;
-                Kernel.Processes.pollfd poll = new() { fd = file, events = Kernel.Processes.POLLPRI };
-                if (left <= 0 || Kernel.Processes.poll(&poll, 1, left) == 0)
-                    throw new RtException($"remove cgroup {directory}: processes {string.Join(' ', Processes(directory))} are still in it");
-            }
-        }
-        finally
-        {
-            Files.close(file);
-        }
     }
 }

@@ -50,6 +50,21 @@ internal sealed class ContainerStore(string root)
         return Directory.Exists(path) ? new ContainerDirectory(id, path) : null;
     }
 
+    /// <summary>Does something to a container that is there, under its lock.</summary>
+    public void Locked(string id, Action<ContainerDirectory, ContainerState> action)
+    {
+        ContainerDirectory directory = Open(id);
+        try
+        {
+            directory.Lock();
+            action(directory, directory.Read());
+        }
+        finally
+        {
+            directory.Close();
+        }
+    }
+
     /// <summary>The ids of all containers, in order.</summary>
     public IEnumerable<string> Ids() => Directory.Exists(root)
         ? Directory.GetDirectories(root).Select(path => Path.GetFileName(path)).Where(IsValid).Order(StringComparer.Ordinal)

@@ -212,7 +212,8 @@ public sealed class LifecycleTests
             config["linux"]!["cgroupsPath"] = stopped.Config["linux"]!["cgroupsPath"]!.GetValue<string>());
         stopped.Run("--keep").ShouldEndWith(0);
         other.Run("--detach").ShouldEndWith(0);
-        stopped.Rt("kill", "--all", stopped.Id, "KILL").ShouldFailWith("container not running");
+        stopped.Rt("kill", stopped.Id, "KILL").ShouldFailWith("container not running");
+        stopped.Rt("kill", "--all", stopped.Id, "KILL").ShouldEndWith(0);
         stopped.Rt("delete", stopped.Id).ShouldEndWith(0);
         other.Status.Should().Be("running");
         other.Rt("delete", "--force", other.Id).ShouldEndWith(0);

@@ -20,7 +20,7 @@ internal static class KillCommand
             string[] given = result.Some(arguments, 1, 2);
             string name = given.Length > 1 ? given[1] : "SIGTERM";
             int signal = Signals.Parse(name) ?? throw new RtException($"unknown signal \"{name}\"");
-            Lifecycle.Kill(store, given[0], signal, result.GetValue(all));
+            Killing.Kill(store, given[0], signal, result.GetValue(all));
             return 0;
         }));
         return command;

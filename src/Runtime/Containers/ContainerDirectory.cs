@@ -21,12 +21,24 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     private string GateFile => path + "/gate";
 
     /// <summary>Waits for the lock; false if the container was deleted meanwhile.</summary>
-    public bool TryLock()
+    public bool TryLock() => TryLock(Files.LOCK_EX);
+
+    /// <summary>Takes the lock if no other command has it.</summary>
+    public bool TryLockAtOnce() => TryLock(Files.LOCK_EX | Files.LOCK_NB);
+
+    private bool TryLock(int operation)
     {
         int directory = FileContent.TryOpen(path, Files.O_RDONLY | Files.O_DIRECTORY);
         if (directory == -Errno.ENOENT) return false;
         KernelException.Check(directory, $"open {path}");
-        KernelException.Check(Files.flock(directory, Files.LOCK_EX), $"lock {path}");
+        int result = Files.flock(directory, operation);
+        if (result == -Errno.EAGAIN)
+        {
+            Files.close(directory);
+            return false;
+        }
+
+        KernelException.Check(result, $"lock {path}");
         lockDescriptor = directory;
         return Statx.Of(directory, out Statx stat) >= 0 && stat.Links > 0;
     }

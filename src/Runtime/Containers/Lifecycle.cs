@@ -7,7 +7,7 @@ using Rt.Resctrl;
 
 namespace Rt.Containers;
 
-/// <summary>What can be done to a container that is there: start, kill, delete.</summary>
+/// <summary>What can be done to a container that is there: start and delete.</summary>
 internal static unsafe class Lifecycle
 {
     private const long DeathMilliseconds = 10_000;
@@ -89,32 +89,6 @@ internal static unsafe class Lifecycle
         return cause;
     }
 
-    /// <summary>Sends a signal to the init or, with <paramref name="all"/>, to every process of the container.</summary>
-    public static void Kill(ContainerStore store, string id, int signal, bool all)
-    {
-        ContainerDirectory directory = store.Open(id);
-        ContainerState state = directory.Read();
-        InitProcess init = new(state.Pid, state.StartTime);
-        ContainerCgroup? cgroup = state.Cgroup.IfStillThere;
-        // What has no init any more is not running, but for a container that shares its pid namespace and may have others left.
-        if (state.Pid == 0 || (!init.IsAlive && (!all || state.OwnPidNamespace || cgroup == null)))
-            throw new RtException($"container not running: {id}");
-
-        if (all && cgroup != null)
-        {
-            KillAll(id, cgroup, signal);
-            return;
-        }
-
-        // SIGKILL is meant for the container; without a pid namespace of its own the init's death would leave the others.
-        if (signal == Signals.SIGKILL && !state.OwnPidNamespace && cgroup?.Kill() == true) return;
-        int result = init.Signal(signal);
-        if (result == -Errno.ESRCH) throw new RtException($"container not running: {id}");
-        KernelException.Check(result, $"kill container {id}");
-        // A frozen process takes SIGKILL only when it thaws: cgroup.kill does both (cgroups(7)).
-        if (signal == Signals.SIGKILL && cgroup?.IsFrozen == true) cgroup.Kill();
-    }
-
     /// <summary>
     /// Removes a container and all that it left. One that has not been started is killed first, one that runs only with
     /// <paramref name="force"/>, which also makes a missing one no error.
@@ -182,16 +156,6 @@ internal static unsafe class Lifecycle
         state.Cgroup.RemoveUnit(isStillThere: cgroup != null);
         if (state.Resctrl.Length > 0) ResctrlGroup.Remove(state.Resctrl);
         HostRoot.Remove(state.Rootfs, state.RootMount, state.RootUnder);
-    }
-
-    private static void KillAll(string id, ContainerCgroup cgroup, int signal)
-    {
-        if (signal == Signals.SIGKILL && cgroup.Kill()) return;
-        foreach (int pid in cgroup.Processes())
-        {
-            int result = Processes.kill(pid, signal);
-            if (result is not -Errno.ESRCH) KernelException.Check(result, $"kill process {pid} of container {id}");
-        }
     }
 
     /// <summary>After the gate come only hooks, the filter and the program.</summary>

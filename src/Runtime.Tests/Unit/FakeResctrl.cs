@@ -20,6 +20,9 @@ internal sealed class FakeResctrl : ResctrlFileSystem, IDisposable
     public bool IsFull { get; set; }
     public bool IsFullOfMonitors { get; set; }
 
+    /// <summary>Processes that are in another group than the default one.</summary>
+    public Dictionary<int, string> Members { get; } = [];
+
     /// <summary>What has been written, in order: "group/file: value".</summary>
     public List<string> Written { get; } = [];
 
@@ -43,6 +46,8 @@ internal sealed class FakeResctrl : ResctrlFileSystem, IDisposable
         if (result >= 0) Populate(path);
         return result;
     }
+
+    public override string GroupOf(int pid) => Members.TryGetValue(pid, out string? group) ? $"{Mount}/{group}" : Mount;
 
     public override int RemoveGroup(string path)
     {

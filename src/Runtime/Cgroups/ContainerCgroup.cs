@@ -1,4 +1,5 @@
 using Rt.Kernel;
+using Rt.Spec;
 using Rt.Systemd;
 
 namespace Rt.Cgroups;
@@ -95,6 +96,13 @@ internal sealed record ContainerCgroup
 
     /// <summary>A signal to all of them. See <see cref="CgroupTree.Signal"/>.</summary>
     public int Signal(int signal) => HasUnified ? CgroupTree.Signal(Unified, signal) : LegacyLife.Signal(Legacy, signal);
+
+    /// <summary>
+    /// Sets limits anew while the container is there; what the resources do not speak of stays as it is. All or, if something
+    /// fails, nothing. Returns what puts everything back, should a later part of the update fail.
+    /// </summary>
+    /// <exception cref="SpecException">A value that can't be used or is refused, by its JSON path.</exception>
+    public Action Update(Resources resources) => CgroupUpdate.Apply(this, resources);
 
     /// <summary>Removes it and what was made inside. Killed processes have so long to be gone; the living are an error.</summary>
     public void Remove(long milliseconds)

@@ -6,10 +6,12 @@ namespace Rt.Cgroups;
 internal static class LegacyLimits
 {
     /// <param name="controllers">Those that cgroup v1 has on this host; the others are not looked at.</param>
-    public static List<CgroupWrite> Compile(Resources resources, IReadOnlySet<string> controllers)
+    /// <param name="now">What a file of the cgroup says, without the line's end; null if there is no such file.</param>
+    public static List<CgroupWrite> Compile(
+        Resources resources, IReadOnlySet<string> controllers, Func<string, string?>? now = null)
     {
         List<CgroupWrite> writes = [];
-        if (resources.Memory is { } memory && controllers.Contains("memory")) Memory(memory, writes);
+        if (resources.Memory is { } memory && controllers.Contains("memory")) Memory(memory, now, writes);
         if (resources.Cpu is { } cpu && controllers.Contains("cpu")) Cpu(cpu, writes);
         if (resources.Cpu is { } set && controllers.Contains("cpuset")) writes.AddRange(UnifiedLimits.CpuSets(set));
         if (resources.PidsLimit is { } pids && controllers.Contains("pids")) writes.Add(UnifiedLimits.Pids(pids));
@@ -22,12 +24,12 @@ internal static class LegacyLimits
     }
 
     /// <summary>What limits memory and swap together can't be less than what limits memory: it is written after that.</summary>
-    private static void Memory(MemoryLimits memory, List<CgroupWrite> writes)
+    private static void Memory(MemoryLimits memory, Func<string, string?>? now, List<CgroupWrite> writes)
     {
         const string Origin = "linux.resources.memory";
         if (memory.UseHierarchy) writes.Add(new("memory.use_hierarchy", "1", Origin + ".useHierarchy", Optional: true));
         long limit = memory.Limit ?? 0, swap = memory.Swap ?? 0;
-        UnifiedLimits.CheckSwap(limit, swap);
+        UnifiedLimits.CheckSwap(limit != 0 ? limit : LimitNow(now?.Invoke("memory.limit_in_bytes")), swap);
         string usage = memory.CheckBeforeUpdate && limit > 0 ? "memory.usage_in_bytes" : "";
         if (limit != 0) writes.Add(new("memory.limit_in_bytes", $"{limit}", Origin + ".limit", Usage: usage));
         // A kernel that counts no swap (swapaccount=0) need not where there is to be no limit.
@@ -42,6 +44,13 @@ internal static class LegacyLimits
             writes.Add(new("memory.kmem.tcp.limit_in_bytes", $"{tcp}", Origin + ".kernelTCP", Kept: tcp > 0));
         if (memory.Swappiness is { } swappiness) writes.Add(new("memory.swappiness", $"{swappiness}", Origin + ".swappiness"));
         if (memory.DisableOomKiller) writes.Add(new("memory.oom_control", "1", Origin + ".disableOOMKiller"));
+    }
+
+    /// <summary>The file has no word for no limit: it says the largest number of whole pages.</summary>
+    private static long LimitNow(string? value)
+    {
+        const long Unlimited = long.MaxValue >> 20 << 20;
+        return long.TryParse(value, out long limit) && limit < Unlimited ? limit : 0;
     }
 
     private static void Cpu(CpuLimits cpu, List<CgroupWrite> writes)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rt.Spec;
 
 namespace Rt.Cgroups;
@@ -6,11 +7,15 @@ namespace Rt.Cgroups;
 internal static class UnifiedLimits
 {
     /// <param name="legacy">Controllers that cgroup v1 has on this host: what is theirs is left to <see cref="LegacyLimits"/>.</param>
-    public static List<CgroupWrite> Compile(Resources resources, IReadOnlySet<string>? legacy = null)
+    /// <param name="now">
+    /// What a file of the cgroup says, without the line's end; null if there is no such file. A new cgroup has no limits.
+    /// </param>
+    public static List<CgroupWrite> Compile(Resources resources, IReadOnlySet<string>? legacy = null, Func<string, string?>? now = null)
     {
+        now ??= static _ => null;
         List<CgroupWrite> writes = [];
-        if (resources.Memory is { } memory && IsHere("memory")) Memory(memory, writes);
-        if (resources.Cpu is { } cpu && IsHere("cpu")) Cpu(cpu, writes);
+        if (resources.Memory is { } memory && IsHere("memory")) Memory(memory, now, writes);
+        if (resources.Cpu is { } cpu && IsHere("cpu")) Cpu(cpu, now, writes);
         if (resources.Cpu is { } set && IsHere("cpuset")) writes.AddRange(CpuSets(set));
         if (resources.PidsLimit is { } pids && IsHere("pids")) writes.Add(Pids(pids));
         if (resources.BlockIO is { } block && IsHere("blkio")) BlockIO(block, writes);
@@ -38,7 +43,7 @@ internal static class UnifiedLimits
         if (asksForSomething) throw new SpecException(origin, problem);
     }
 
-    private static void Memory(MemoryLimits memory, List<CgroupWrite> writes)
+    private static void Memory(MemoryLimits memory, Func<string, string?> now, List<CgroupWrite> writes)
     {
         const string Origin = "linux.resources.memory";
         // It always has what useHierarchy asks for.
@@ -49,19 +54,31 @@ internal static class UnifiedLimits
         long limit = memory.Limit ?? 0;
         string usage = memory.CheckBeforeUpdate && limit > 0 ? "memory.current" : "";
         if (limit != 0) writes.Add(new("memory.max", OrMax(limit), Origin + ".limit", Usage: usage));
-
-        // v1 counted memory and swap together; v2 limits swap alone.
-        long swap = memory.Swap ?? 0;
-        CheckSwap(limit, swap);
-
-        // A kernel that counts no swap can't limit it, and need not where there is to be no limit, or no swap at all.
-        if (swap != 0 || limit < 0)
+        if (Swap(memory, now) is { } swap)
         {
-            string most = swap > 0 ? (swap - Math.Max(limit, 0)).ToString() : "max";
-            writes.Add(new("memory.swap.max", most, Origin + (swap != 0 ? ".swap" : ".limit"), Optional: most is "max" or "0"));
+            // More swap comes before less memory: what is beyond that has to go somewhere, or processes are killed.
+            bool first = Number(now("memory.swap.max")) is { } before && (Number(swap.Value) is not { } after || after > before);
+            writes.Insert(first ? 0 : writes.Count, swap);
         }
 
         if (memory.Reservation is { } reservation and not 0) writes.Add(new("memory.low", OrMax(reservation), Origin + ".reservation"));
+    }
+
+    /// <summary>
+    /// v1 counted memory and swap together; v2 limits swap alone. Null: that limit stays as it is, also when memory's changes, as
+    /// under runc and crun.
+    /// </summary>
+    private static CgroupWrite? Swap(MemoryLimits memory, Func<string, string?> now)
+    {
+        const string Origin = "linux.resources.memory";
+        long limit = memory.Limit ?? 0, total = memory.Swap ?? 0;
+        if (limit == 0 && total > 0) limit = Number(now("memory.max")) ?? 0;
+        CheckSwap(limit, total);
+
+        // A kernel that counts no swap can't limit it, and need not where there is to be no limit, or no swap at all.
+        if (total == 0 && limit >= 0) return null;
+        string most = total > 0 ? (total - Math.Max(limit, 0)).ToString() : "max";
+        return new("memory.swap.max", most, Origin + (total != 0 ? ".swap" : ".limit"), Optional: most is "max" or "0");
     }
 
     /// <summary>For v1 as well, which refuses the same without a reason.</summary>
@@ -72,12 +89,12 @@ internal static class UnifiedLimits
         const string Origin = "linux.resources.memory.swap";
         if (swap <= 0) return;
         if (limit == 0)
-            throw new SpecException(Origin, "needs linux.resources.memory.limit beside it: it counts memory and swap together");
+            throw new SpecException(Origin, "unable to set swap limit without memory limit: it counts memory and swap together");
         if (swap < limit)
-            throw new SpecException(Origin, $"{swap} is less than linux.resources.memory.limit ({limit}), which it includes");
+            throw new SpecException(Origin, $"memory+swap limit should be >= memory limit: {swap} is less than {limit}");
     }
 
-    private static void Cpu(CpuLimits cpu, List<CgroupWrite> writes)
+    private static void Cpu(CpuLimits cpu, Func<string, string?> now, List<CgroupWrite> writes)
     {
         const string Origin = "linux.resources.cpu";
         const string NoRealtime = "cgroup v2 has no limit for realtime CPU time";
@@ -86,17 +103,37 @@ internal static class UnifiedLimits
         // 0 is how a kernel without the file works (cpu.idle came with Linux 5.15, cpu.max.burst with 5.14).
         if (cpu.Idle is { } idle) writes.Add(new("cpu.idle", idle.ToString(), Origin + ".idle", Optional: idle == 0));
         if (cpu.Shares is { } shares and not 0 && cpu.Idle is not 1)
-            writes.Add(new("cpu.weight", Weight(shares).ToString(), Origin + ".shares"));
-
-        long quota = cpu.Quota ?? 0;
-        ulong period = cpu.Period ?? 0;
-        if (quota != 0 || period != 0)
         {
-            string value = (quota > 0 ? quota.ToString() : "max") + (period == 0 ? "" : $" {period}");
-            writes.Add(new("cpu.max", value, Origin + (quota != 0 ? ".quota" : ".period")));
+            RefuseIf(cpu.Idle == null && now("cpu.idle") == "1", Origin + ".shares",
+                "can't be set while the container is idle (cpu.idle is 1)");
+            writes.Add(new("cpu.weight", Weight(shares).ToString(), Origin + ".shares"));
         }
 
-        if (cpu.Burst is { } burst) writes.Add(new("cpu.max.burst", burst.ToString(), Origin + ".burst", Optional: burst == 0));
+        Bandwidth(cpu, now, writes);
+    }
+
+    /// <summary>A quota without a period leaves the period as it is, and a period without a quota the quota.</summary>
+    private static void Bandwidth(CpuLimits cpu, Func<string, string?> now, List<CgroupWrite> writes)
+    {
+        const string Origin = "linux.resources.cpu";
+        bool setsQuota = cpu.Quota is not (null or 0), setsMax = setsQuota || cpu.Period is not (null or 0);
+        long quota = setsQuota ? cpu.Quota!.Value : Number(now("cpu.max")?.Split(' ')[0]) ?? -1;
+        ulong burstNow = (ulong)(Number(now("cpu.max.burst")) ?? 0);
+        RefuseIf(cpu.Burst != null && quota > 0 && cpu.Burst > (ulong)quota, Origin + ".burst",
+            $"{cpu.Burst} is more than the quota ({quota})");
+        RefuseIf(setsQuota && cpu.Burst == null && quota > 0 && burstNow > (ulong)quota, Origin + ".quota",
+            $"{quota} is less than the burst that is set ({burstNow})");
+
+        if (setsMax)
+        {
+            string value = OrMax(quota) + (cpu.Period is not (null or 0) ? $" {cpu.Period}" : "");
+            writes.Add(new("cpu.max", value, Origin + (setsQuota ? ".quota" : ".period")));
+        }
+
+        if (cpu.Burst is not { } burst) return;
+        // The kernel has no burst above the quota at any moment: less burst comes before less quota, more quota before more burst.
+        CgroupWrite write = new("cpu.max.burst", burst.ToString(), Origin + ".burst", Optional: burst == 0);
+        writes.Insert(setsMax && burst < burstNow ? writes.Count - 1 : writes.Count, write);
     }
 
     /// <summary>The files are v1's as well.</summary>
@@ -181,4 +218,8 @@ internal static class UnifiedLimits
     }
 
     private static string OrMax(long bytes) => bytes < 0 ? "max" : bytes.ToString();
+
+    /// <summary>Null for "max", and for what is not there.</summary>
+    private static long? Number(string? value) =>
+        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
 }

@@ -24,6 +24,7 @@ internal sealed class CommandLine
         ("spec", SpecCommand.Description, SpecCommand.Build),
         ("start", StartCommand.Description, StartCommand.Build),
         ("state", StateCommand.Description, StateCommand.Build),
+        ("update", UpdateCommand.Description, UpdateCommand.Build),
     ];
 
     private readonly Option<string> root = new("--root")

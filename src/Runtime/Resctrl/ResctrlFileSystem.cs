@@ -13,7 +13,7 @@ internal class ResctrlFileSystem(string mount)
 {
     private const string Place = "/sys/fs/resctrl";
     private const nint RDTGROUP_SUPER_MAGIC = 0x7655821;
-    private const int MaxMountinfoSize = 64 << 20;
+    private const int MaxMountinfoSize = 64 << 20, MaxFileSize = 1 << 20;
     private const uint DirectoryMode = 0x1ed; // 0755
 
     public string Mount => mount;
@@ -48,6 +48,29 @@ internal class ResctrlFileSystem(string mount)
         Files.close(descriptor);
         return written < 0 ? (int)written : 0;
     }
+
+    /// <summary>Writes a value that the property at <paramref name="origin"/> asks for.</summary>
+    /// <exception cref="SpecException">The kernel refuses it, with its reason as far as it gives one.</exception>
+    public void Set(string file, string value, string origin)
+    {
+        int result = Write(file, value);
+        if (result >= 0) return;
+        string status = LastStatus();
+        throw new SpecException(origin,
+            $"write \"{OneLine(value)}\" to {file}: {Errno.Describe(-result)}{(status.Length > 0 ? $" ({OneLine(status)})" : "")}");
+    }
+
+    /// <summary>What a group may use: a line for each resource.</summary>
+    public static string Schemata(string group) => Encoding.ASCII.GetString(FileContent.Read($"{group}/schemata", MaxFileSize));
+
+    public static string OneLine(string lines) =>
+        string.Join(", ", lines.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>The directory of the group that a process is in, as the kernel tells.</summary>
+    public virtual string GroupOf(int pid) =>
+        ResctrlStats.Groups(FileContent.TryReadText($"/proc/{pid}/cpu_resctrl_groups") ?? "") is ({ Length: > 0 } group, _)
+            ? $"{mount}/{group}"
+            : mount;
 
     /// <summary>The kernel's own words for what it refused last; empty: it has none.</summary>
     public string LastStatus()

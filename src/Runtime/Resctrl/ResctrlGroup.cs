@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Rt.Kernel;
 using Rt.Spec;
 
@@ -12,7 +11,6 @@ namespace Rt.Resctrl;
 internal sealed class ResctrlGroup
 {
     private const string Origin = "linux.intelRdt";
-    private const int MaxFileSize = 1 << 20;
 
     /// <summary>Directories that are in every group or in the root, and are no groups themselves.</summary>
     private static readonly string[] Reserved = ["info", "mon_groups", "mon_data"];
@@ -103,8 +101,8 @@ internal sealed class ResctrlGroup
         // Before the process is in the group, so that it never has more. Each by itself and ended by a newline, as the kernel wants it.
         foreach (var (value, path) in schemata)
             if (value.Length > 0)
-                Write($"{directory}/schemata", value + "\n", path);
-        Write($"{directory}/tasks", pid.ToString(CultureInfo.InvariantCulture), Origin);
+                resctrl.Set($"{directory}/schemata", value + "\n", path);
+        resctrl.Set($"{directory}/tasks", pid.ToString(CultureInfo.InvariantCulture), Origin);
         if (rdt.EnableMonitoring) Monitor(id);
     }
 
@@ -128,9 +126,10 @@ internal sealed class ResctrlGroup
         foreach (var (value, path) in schemata)
         {
             if (value.Length == 0) continue;
-            lines ??= Encoding.ASCII.GetString(FileContent.Read($"{directory}/schemata", MaxFileSize));
+            lines ??= ResctrlFileSystem.Schemata(directory);
             if (!Schemata.Agree(value, lines))
-                throw new SpecException(path, $"\"{value}\" is not what {directory}/schemata has already: {OneLine(lines)}");
+                throw new SpecException(path,
+                    $"\"{value}\" is not what {directory}/schemata has already: {ResctrlFileSystem.OneLine(lines)}");
         }
     }
 
@@ -142,18 +141,6 @@ internal sealed class ResctrlGroup
         if (result < 0) throw new SpecException(origin, $"create {path}: {Errno.Describe(-result)}");
         madeMonitoring = path;
         ToRemove ??= path;
-        Write($"{path}/tasks", pid.ToString(CultureInfo.InvariantCulture), origin);
+        resctrl.Set($"{path}/tasks", pid.ToString(CultureInfo.InvariantCulture), origin);
     }
-
-    private void Write(string file, string value, string origin)
-    {
-        int result = resctrl.Write(file, value);
-        if (result >= 0) return;
-        string status = resctrl.LastStatus();
-        throw new SpecException(origin,
-            $"write \"{OneLine(value)}\" to {file}: {Errno.Describe(-result)}{(status.Length > 0 ? $" ({OneLine(status)})" : "")}");
-    }
-
-    private static string OneLine(string lines) =>
-        string.Join(", ", lines.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 }

@@ -79,7 +79,7 @@ internal static class LinuxValidation
         Require(personality.Flags.Count == 0, "linux.personality.flags", "there are no flags yet");
     }
 
-    private static void IntelRdt(IntelRdt rdt)
+    public static void IntelRdt(IntelRdt rdt)
     {
         const string Path = "linux.intelRdt";
         bool plain = !rdt.ClosId.Contains('/') && !rdt.ClosId.Contains('\n')

@@ -4,4 +4,6 @@ namespace Rt.Spec;
 internal sealed class SpecException(string path, string problem) : Exception(path.Length == 0 ? problem : $"{path}: {problem}")
 {
     public string Path { get; } = path;
+
+    public string Problem { get; } = problem;
 }

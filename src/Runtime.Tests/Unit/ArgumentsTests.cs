@@ -39,6 +39,22 @@ public sealed class ArgumentsTests
     public void One_dash_does_for_a_long_option_as_it_does_for_Go(string line, string normal) =>
         Arguments.Normalize(Words(line), Rt()).Should().Equal(Words(normal));
 
+    [Theory]
+    [InlineData("ps box -ef", "ps box -- -ef")]
+    [InlineData("ps box", "ps box")]
+    [InlineData("ps", "ps")]
+    [InlineData("--root /x ps -f json box -o pid --format x", "--root /x ps -f json box -- -o pid --format x")]
+    [InlineData("--log ps ps box aux", "--log ps ps box -- aux")]
+    [InlineData("ps -format json box aux", "ps -format json box -- aux")]
+    [InlineData("ps --format=json box -h", "ps --format=json box -- -h")]
+    [InlineData("ps -h box", "ps -h box")]
+    [InlineData("ps box -- -ef", "ps box -- -ef")]
+    [InlineData("ps -- box -ef", "ps -- box -ef")]
+    [InlineData("ps box -- -- -ef", "ps box -- -- -ef")]
+    [InlineData("run box -ef", "run box -ef")]
+    public void What_is_meant_for_another_program_stands_behind_two_dashes(string line, string apart) =>
+        Arguments.SetApart(Words(line), Rt()).Should().Equal(Words(apart));
+
     private static Command Rt()
     {
         Command run = new("run");
@@ -47,6 +63,10 @@ public sealed class ArgumentsTests
         Command command = new("rt");
         command.Options.Add(new Option<string>("--root"));
         command.Subcommands.Add(run);
+        Command ps = new("ps");
+        ps.Options.Add(new Option<string>("--format", "-f"));
+        ps.Options.Add(new Option<bool>("--quiet"));
+        command.Subcommands.Add(ps);
         return command;
     }
 

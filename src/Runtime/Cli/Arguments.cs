@@ -11,18 +11,38 @@ internal static class Arguments
     /// <summary>Global options that take a value.</summary>
     private static readonly HashSet<string> WithValue = new(StringComparer.Ordinal) { "root", "log", "log-format", "rootless", "criu" };
 
-    /// <summary>The command's name, or null if there is none.</summary>
-    public static string? Command(IReadOnlyList<string> arguments)
-    {
-        for (int i = 0; i < arguments.Count; i++)
-        {
-            string argument = arguments[i];
-            if (!argument.StartsWith('-')) return argument;
-            if (WithValue.Contains(argument.TrimStart('-'))) i++;
-        }
+    /// <summary>Commands of whose arguments all but the first are another program's.</summary>
+    private static readonly string[] PassingOn = ["ps"];
 
-        return null;
+    /// <summary>The command's name, or null if there is none.</summary>
+    public static string? Command(IReadOnlyList<string> arguments) =>
+        CommandIndex(arguments) is var index && index < arguments.Count ? arguments[index] : null;
+
+    /// <summary>Where the command stands; at the end if there is none.</summary>
+    private static int CommandIndex(IReadOnlyList<string> arguments)
+    {
+        int i = 0;
+        while (i < arguments.Count && arguments[i].StartsWith('-')) i += WithValue.Contains(arguments[i].TrimStart('-')) ? 2 : 1;
+        return i;
     }
+
+    /// <summary>
+    /// Puts "--" behind the container's id where what follows is for another program and not to be taken for rt's own options.
+    /// </summary>
+    public static string[] SetApart(string[] arguments, Command command)
+    {
+        int i = CommandIndex(arguments);
+        if (i >= arguments.Length || !PassingOn.Contains(arguments[i])) return arguments;
+        Command called = command.Subcommands.First(sub => sub.Name == arguments[i]);
+        for (i++; i < arguments.Length && arguments[i].StartsWith('-') && arguments[i] != "--"; i++)
+            if (TakesNext(called, arguments[i])) i++;
+        bool isApart = i + 1 >= arguments.Length || arguments[i] == "--" || arguments[i + 1] == "--";
+        return isApart ? arguments : [.. arguments[..(i + 1)], "--", .. arguments[(i + 1)..]];
+    }
+
+    /// <summary>An option whose value is the next word.</summary>
+    private static bool TakesNext(Command command, string word) => command.Options.Any(option =>
+        (option.Name == word || option.Name == "-" + word || option.Aliases.Contains(word)) && option.Arity.MinimumNumberOfValues > 0);
 
     /// <summary>
     /// Go's flag package takes one dash or two for any name. Words of one dash and several letters become two-dashed, but

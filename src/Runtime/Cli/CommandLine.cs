@@ -19,6 +19,7 @@ internal sealed class CommandLine
         ("list", ListCommand.Description, ListCommand.Build),
         ("pause", PauseCommand.Description, PauseCommand.Build),
         ("plan", PlanCommand.Description, PlanCommand.Build),
+        ("ps", PsCommand.Description, PsCommand.Build),
         ("resume", ResumeCommand.Description, ResumeCommand.Build),
         ("run", RunCommand.Description, RunCommand.Build),
         ("spec", SpecCommand.Description, SpecCommand.Build),
@@ -97,7 +98,8 @@ internal sealed class CommandLine
         askedForHelp = name is null or "help" || Array.Exists(arguments, argument => argument is "--help" or "-h");
         Command command = Build(name);
         ParserConfiguration configuration = new() { ResponseFileTokenReplacer = null };
-        ParseResult result = command.Parse(Arguments.Normalize(arguments, command), configuration);
+        arguments = Arguments.Normalize(Arguments.SetApart(arguments, command), command);
+        ParseResult result = command.Parse(arguments, configuration);
         if (result.Errors.Count > 0 && result.Action is not HelpAction) throw new RtException(result.Errors[0].Message);
         return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }

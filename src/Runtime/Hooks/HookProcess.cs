@@ -20,6 +20,9 @@ internal unsafe struct HookProcess
     public byte* Input;
     public nint InputLength;
 
+    /// <summary>The file that its output goes to; null: one of its own, of which the end is kept.</summary>
+    public int? Output;
+
     /// <summary>0: none.</summary>
     public int TimeoutSeconds;
 
@@ -40,7 +43,7 @@ internal unsafe struct HookProcess
         fixed (byte* name = "hook\0"u8)
         {
             input = Files.memfd_create(name, Files.MFD_CLOEXEC);
-            output = Files.memfd_create(name, Files.MFD_CLOEXEC);
+            output = Output ?? Files.memfd_create(name, Files.MFD_CLOEXEC);
         }
 
         result = input < 0 ? input : output < 0 ? output : Fill(input);
@@ -58,7 +61,7 @@ internal unsafe struct HookProcess
         }
 
         if (input >= 0) Files.close(input);
-        if (output >= 0) Files.close(output);
+        if (Output == null && output >= 0) Files.close(output);
         return result;
     }
 

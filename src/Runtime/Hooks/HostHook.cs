@@ -12,7 +12,8 @@ internal static unsafe class HostHook
     /// <param name="interruptible">
     /// Whether a signal by which a user or a supervisor gives up kills it. Only where signals come into an inbox.
     /// </param>
-    public static HookResult Run(Hook hook, ReadOnlySpan<byte> state, string? directory, bool interruptible = false)
+    /// <param name="output">A file for all of its output, of which otherwise only the end is kept.</param>
+    public static HookResult Run(Hook hook, ReadOnlySpan<byte> state, string? directory, bool interruptible = false, int? output = null)
     {
         byte[] args = Processes.Block(hook.Args.Count > 0 ? hook.Args : [hook.Path]), env = Processes.Block(hook.Env);
         byte* said = stackalloc byte[HookProcess.OutputSize];
@@ -29,6 +30,7 @@ internal static unsafe class HostHook
                 Directory = work,
                 Input = input,
                 InputLength = state.Length,
+                Output = output,
                 TimeoutSeconds = hook.Timeout ?? 0,
                 OfRuntime = true,
                 Interruptions = interruptions,

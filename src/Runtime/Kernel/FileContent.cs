@@ -104,6 +104,14 @@ internal static unsafe class FileContent
         return (int)Math.Min(written, 0);
     }
 
+    /// <summary>An empty file that is in memory alone, open for reading and writing.</summary>
+    /// <param name="name">Shown in /proc/PID/fd.</param>
+    public static int CreateInMemory(string name)
+    {
+        fixed (byte* text = Terminated(name))
+            return (int)KernelException.Check(Files.memfd_create(text, Files.MFD_CLOEXEC), "memfd_create");
+    }
+
     /// <summary>Replaces a file: a reader sees the old one or the new one, never a half.</summary>
     public static void Replace(string path, ReadOnlySpan<byte> content, uint mode)
     {

@@ -15,6 +15,9 @@ public sealed record Result(int Code, string Out, string Error)
     }
 
     /// <summary>An error is one line on stderr, and exit code 1.</summary>
+    public bool IsOneLine => Code == 1 && Error.StartsWith("rt: ", StringComparison.Ordinal) && Error.Count(c => c == '\n') == 1;
+
+    /// <summary>As <see cref="IsOneLine"/> has it.</summary>
     public Result ShouldFailWith(string words)
     {
         ShouldEndWith(1);

@@ -52,6 +52,10 @@ internal static class Hooked
         return File.Exists(path) ? File.ReadAllText(path).TrimEnd('\n') : "";
     }
 
+    /// <summary>Also an empty one, or one of empty lines.</summary>
+    public static void ShouldSoonLeaveFile(this Container container, string file) =>
+        SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, file)), 5000).Should().BeTrue("{0} should be there", file);
+
     public static void ShouldSoonLeave(this Container container, string file) =>
         SpinWait.SpinUntil(() => container.Left(file).Length > 0, 5000).Should().BeTrue("{0} should be there", file);
 }

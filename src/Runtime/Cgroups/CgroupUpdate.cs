@@ -1,6 +1,7 @@
 using System.Text;
 using Rt.Kernel;
 using Rt.Spec;
+using Rt.Systemd;
 
 namespace Rt.Cgroups;
 
@@ -48,18 +49,46 @@ internal sealed class CgroupUpdate
         IReadOnlySet<string> controllers = host.LegacyControllers;
         List<CgroupWrite> unified = UnifiedLimits.Compile(resources, controllers, file => Read(cgroup.Unified, file));
         List<CgroupWrite> legacy = LegacyLimits.Compile(resources, controllers, file => Read(LegacyOf(file), file));
+        if (cgroup.Unit.Length > 0) unified = [.. unified.Select(UnitLimits.Rounded)];
         HandDown(host, unified);
         unified = [.. unified.Select(write => Resolve(cgroup.Unified, write)).OfType<CgroupWrite>()];
         legacy = [.. legacy.Select(write => Resolve(LegacyOf(write.File), write)).OfType<CgroupWrite>()];
+        List<CgroupWrite> before = [];
         foreach (CgroupWrite write in unified)
         {
             Remember(cgroup.Unified, write);
+            if (cgroup.Unit.Length > 0 && Read(cgroup.Unified, write.File) is { } value) before.Add(write with { Value = value });
             UnifiedCgroup.Apply(cgroup.Unified, write);
         }
 
         foreach (CgroupWrite write in legacy) Remember(LegacyOf(write.File)!, write);
         LegacyCgroup.Apply(cgroup.Legacy, legacy);
         if (resources.Devices.Count > 0) ReplaceDevices(resources.Devices, controllers);
+        if (cgroup.Unit.Length > 0) SetProperties(ScopeCompiler.Properties(unified), ScopeCompiler.Properties(before));
+    }
+
+    /// <summary>
+    /// Has systemd know of limits that the kernel has taken: it writes the files anew when it is reloaded, or a property changes.
+    /// </summary>
+    private void SetProperties(IReadOnlyList<UnitProperty> properties, IReadOnlyList<UnitProperty> before)
+    {
+        if (properties.Count == 0) return;
+        using SystemdUnit unit = SystemdUnit.Open(cgroup.Unit, cgroup.OfUser);
+        unit.Set(properties);
+        undo.Push(("set the unit's properties back", () =>
+        {
+            try
+            {
+                using SystemdUnit again = SystemdUnit.Open(cgroup.Unit, cgroup.OfUser);
+                again.Set(before);
+            }
+            catch (RtException e)
+            {
+                Log.Warn(e.Message);
+            }
+
+            return 0;
+        }));
     }
 
     /// <summary>

@@ -57,6 +57,12 @@ internal static class ScopeCompiler
     public static ScopeLimits Limits(Resources resources)
     {
         List<CgroupWrite> writes = [.. UnifiedLimits.Compile(resources).Select(UnitLimits.Rounded)];
+        return new ScopeLimits(Properties(writes), writes);
+    }
+
+    /// <summary>Those that say what writes to files of the cgroup say.</summary>
+    public static IReadOnlyList<UnitProperty> Properties(IEnumerable<CgroupWrite> writes)
+    {
         List<UnitProperty> properties = [];
         foreach (UnitProperty property in writes.SelectMany(UnitLimits.PropertiesOf))
         {
@@ -65,7 +71,7 @@ internal static class ScopeCompiler
             properties.Add(property);
         }
 
-        return new ScopeLimits(properties, writes);
+        return properties;
     }
 
     /// <summary>"slice:prefix:name" to the slice and "prefix-name.scope".</summary>

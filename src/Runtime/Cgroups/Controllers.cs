@@ -41,15 +41,19 @@ internal static class Controllers
         return [.. needed];
     }
 
-    /// <summary>Enables controllers for the cgroups below <paramref name="parent"/>, in one write if the kernel takes them all.</summary>
+    /// <summary>
+    /// Enables controllers for the cgroups below <paramref name="parent"/>, in one write if the kernel takes them all. Beside
+    /// processes it takes cpu, cpuset and pids alone, at a price: the cgroups below are then for threads of these processes only.
+    /// </summary>
     private static void Enable(string parent, string[] wanted, string[] needed)
     {
         string path = parent + "/cgroup.subtree_control";
         string[] missing = [.. wanted.Except(Words(FileContent.TryReadText(path)))];
-        if (missing.Length == 0 || TryEnable(path, missing) == 0) return;
+        int all = missing.Length == 0 ? 0 : TryEnable(path, missing);
+        if (all == 0) return;
         foreach (string controller in missing)
         {
-            int result = TryEnable(path, [controller]);
+            int result = all == -Errno.EBUSY ? all : TryEnable(path, [controller]);
             if (result < 0 && needed.Contains(controller))
                 throw new RtException($"enable controllers +{controller} in {path}: {Cause(parent, controller, -result)}");
             if (result < 0 && Log.DebugEnabled) Log.Debug($"enable controllers +{controller} in {path}: {Errno.Describe(-result)}");

@@ -53,6 +53,14 @@ between() { # name least most seen: whole numbers
     report "$code" "$1" "expected: $2 to $3"$'\n'"seen: $4"
 }
 
+eventually() { # name command...: it exits with 0 within 20 s
+    for _ in {1..100}; do
+        "${@:2}" >/dev/null 2>&1 && break
+        sleep 0.2
+    done
+    check "$1" "${@:2}"
+}
+
 skip() { # name reason
     ((++checks))
     echo "ok $checks - $1 # SKIP $2" >&3
@@ -100,6 +108,27 @@ run() { # id: in the foreground, with its bundle
 
 start() { # id: in the background, with its bundle; what it prints goes to $work/ID.out
     rt create --bundle "$work/$1" "$1" </dev/null >"$work/$1.out" 2>&1 && rt start "$1"
+}
+
+inside() { # script [filter...]: runs it in a container that goes with it
+    bundle once "$@"
+    run once
+}
+
+value() { # cgroup file
+    cat "/sys/fs/cgroup/$1/$2"
+}
+
+field() { # cgroup file key: of a file with a line "key value" for each
+    awk -v key="$3" '$1 == key { print $2 }' "/sys/fs/cgroup/$1/$2"
+}
+
+above() { # cgroup file number
+    (($(value "$1" "$2") > $3))
+}
+
+is_status() { # id status
+    [[ $(status "$1") == "$2" ]]
 }
 
 status() { # id

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: payload.sh IMAGE. Makes IMAGE the disk that VMs find at /vm: bin/rt, vm/ itself, the busybox root file system, and the
+# Usage: payload.sh IMAGE. Makes IMAGE the disk that VMs find at /vm: bin/rt, vm/ itself, a root file system with busybox and tools/, and the
 # built validation suite of OCI runtime-tools. Made for every run, since all of this changes often; it takes a second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +15,9 @@ trap 'rm -rf "$staging"' EXIT
 src/Runtime.Tests/busybox.sh "$staging/bundle"
 mv "$staging/bundle/rootfs" "$staging/rootfs"
 rmdir "$staging/bundle"
+for source in vm/tools/*.c; do
+    gcc -O2 -Wall -static -o "$staging/rootfs/bin/$(basename "$source" .c)" "$source"
+done
 install -m 755 bin/rt "$staging"
 cp --archive vm/guest vm/groups vm/lib.sh conformance/verdict.awk "$staging"
 cp --archive "$suite" "$staging/suite"

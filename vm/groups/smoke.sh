@@ -24,11 +24,7 @@ check "start" rt start life
 equal "it is running" running "$(status life)"
 refused "delete refuses a running container" "life" rt delete life
 check "kill" rt kill life KILL
-for ((i = 0; i < 100; i++)); do
-    [[ $(status life) != stopped ]] || break
-    sleep 0.1
-done
-equal "it is stopped" stopped "$(status life)"
+eventually "it is stopped" is_status life stopped
 check "delete" rt delete life
 refused "it is no more" "container does not exist" rt state life
 nothing_left "delete left nothing"

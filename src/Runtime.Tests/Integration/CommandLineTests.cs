@@ -68,7 +68,6 @@ public sealed class CommandLineTests
     [InlineData(1, "rt: \"kill\" requires a minimum of 1 argument(s)", "kill")]
     [InlineData(1, "unknown signal \"NONSENSE\"", "kill", "a", "NONSENSE")]
     [InlineData(1, "flag provided but not defined: --nonsense", "state", "--nonsense", "a")]
-    [InlineData(1, "--systemd-cgroup is not supported yet", "--systemd-cgroup", "run", "a")]
     [InlineData(1, "invalid log-format: xml", "--log-format", "xml", "list")]
     [InlineData(3, "No help topic for 'frob'", "frob")]
     public void Wrong_usage_is_told_in_runcs_words(int code, string words, params string[] arguments) =>

@@ -9,7 +9,7 @@ internal readonly record struct CpuMax(ulong? Quota, ulong? Period)
 {
     private const uint MicrosecondsPerSecond = 1_000_000;
 
-    /// <summary>systemd keeps quotas in whole percents of a CPU's time.</summary>
+    /// <summary>All that an older systemd keeps of a quota are whole percents of a CPU's time.</summary>
     private const uint Percent = MicrosecondsPerSecond / 100;
 
     /// <summary>Microseconds of CPU time a second, rounded up to whole percents; <see cref="ulong.MaxValue"/>: no limit.</summary>

@@ -37,10 +37,12 @@ internal sealed class ScopeCreation : IDisposable
         return (new ContainerCgroup { Unified = plan.Directory, Unit = scope.Unit, OfUser = scope.OfUser }, UnifiedCgroup.TakeOver(plan));
     }
 
-    /// <summary>When nobody is in it any more.</summary>
+    /// <summary>When nobody is in it any more. The time for that does not count from the creation's beginning, and no signal ends it.</summary>
     public void Undo()
     {
-        if (unit.MayHaveStarted) unit.Stop();
+        if (!unit.MayHaveStarted) return;
+        using SystemdUnit again = SystemdUnit.Open(scope.Unit, scope.OfUser);
+        again.Stop();
     }
 
     public void Dispose()

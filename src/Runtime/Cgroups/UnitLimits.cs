@@ -33,8 +33,8 @@ internal static class UnitLimits
     };
 
     /// <summary>
-    /// The write with a CPU quota rounded up to what systemd keeps, as runc has it since 1.4. Otherwise the limit would change by
-    /// itself when systemd is reloaded.
+    /// The write with a CPU quota rounded up to what every systemd keeps, as runc has it. Otherwise the limit would change by itself
+    /// when an older one is reloaded, which forgets the fraction of a percent.
     /// </summary>
     public static CgroupWrite Rounded(CgroupWrite write) =>
         write.File == "cpu.max" && CpuMax.Parse(write.Value) is { } limit && limit.Rounded() != limit

@@ -34,7 +34,7 @@ internal static class FeaturesCommand
             Namespaces = [.. NamespaceValidation.Types.Order(StringComparer.Ordinal)],
             Capabilities = CapabilityNames.All,
             MemoryPolicy = new MemoryPolicyFeatures(Sorted(MemoryPolicyWords.Modes.Keys), Sorted(MemoryPolicyWords.Flags.Keys)),
-            Cgroup = new CgroupFeatures { V1 = true, V2 = true, Rdma = true },
+            Cgroup = new CgroupFeatures { V1 = true, V2 = true, Systemd = true, SystemdUser = true, Rdma = true },
             Seccomp = new SeccompFeatures
             {
                 Actions = Sorted(SeccompWords.Actions.Keys),

@@ -8,8 +8,6 @@ namespace Rt.Systemd;
 /// </summary>
 internal static class PropertyAnnotations
 {
-    public const string Prefix = "org.systemd.property.";
-
     private const string Seconds = "Sec", Microseconds = "USec";
 
     /// <exception cref="SpecException">The name is none of a property, or the value is no such text.</exception>
@@ -18,10 +16,10 @@ internal static class PropertyAnnotations
         List<UnitProperty> properties = [];
         foreach ((string key, string text) in annotations)
         {
-            if (!key.StartsWith(Prefix, StringComparison.Ordinal)) continue;
+            if (!key.StartsWith(Annotations.SystemdProperty, StringComparison.Ordinal)) continue;
             try
             {
-                properties.Add(Property(key[Prefix.Length..], text) with { Origin = $"annotations.{key}" });
+                properties.Add(Property(key[Annotations.SystemdProperty.Length..], text) with { Origin = $"annotations.{key}" });
             }
             catch (FormatException e)
             {

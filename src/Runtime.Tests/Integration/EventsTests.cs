@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Rt.Kernel;
 using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
@@ -237,7 +238,7 @@ public sealed class EventsTests
     public void It_takes_one_id() => Command.Rt("events").ShouldFailWith("\"events\" requires exactly 1 argument(s)");
 
     private static void WaitUntilAsleep(Command.Running events) => SpinWait.SpinUntil(
-        () => File.ReadAllText($"/proc/{events.Pid}/wchan").Contains("poll", StringComparison.Ordinal)
+        () => File.ReadAllText($"/proc/{events.Pid}/syscall").StartsWith($"{SyscallNumber.ppoll} ", StringComparison.Ordinal)
             && File.ReadAllText($"/proc/{events.Pid}/comm") == "rt\n", 10_000).Should().BeTrue();
 
     /// <summary>How often the threads of a process have gone to sleep.</summary>

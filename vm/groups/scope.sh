@@ -40,8 +40,9 @@ limits() {
     for name in memory.max memory.swap.max memory.low cpu.max cpu.weight cpuset.cpus pids.max io.weight; do echo "$name $(file "$name")"; done
 }
 
-# A device that the container has a node of and may not open says so whenever it is asked.
-bundle life 'mknod /dev/probe b 254 0
+# The disk, which the container has a node of and may not open, is tried whenever it is asked to.
+check "the host may read its disk" head -c 1 /dev/vda
+bundle life 'mknod /dev/probe b '"$(tr : ' ' </sys/class/block/vda/dev)"'
     probe() { if head -c 1 /dev/probe >/dev/null 2>&1; then echo opened; else echo refused; fi; }
     trap probe USR1; echo ready; while :; do sleep 0.2; done' '
     .linux.cgroupsPath = "machine-rt.slice:box:life"
@@ -103,5 +104,25 @@ equal "the unit runs" active "$(property rt-direct.scope ActiveState)"
 check "delete --force" rt delete --force direct
 check "its unit is gone" no_unit rt-direct.scope
 
-nothing_left "nothing is left of root's"
+# A user's own systemd has, of the controllers, cpu, memory and pids.
+useradd --create-home --uid 1000 box
+systemctl start user@1000
+as_box() {
+    setpriv --reuid=1000 --regid=1000 --init-groups env HOME=/home/box XDG_RUNTIME_DIR=/run/user/1000 timeout 120 "$@"
+}
+as_box mkdir /run/user/1000/bundle
+as_box rt spec --rootless --bundle /run/user/1000/bundle
+jq '.process.terminal = false | .process.args = ["sleep", "600"] | .root.path = "/vm/rootfs" | .linux.resources.pids.limit = 7' \
+    /run/user/1000/bundle/config.json >"$work/config"
+cp "$work/config" /run/user/1000/bundle/config.json
+check "create as a user" as_box sh -c '
+    rt --systemd-cgroup create --bundle /run/user/1000/bundle own </dev/null >/dev/null 2>"$HOME/error" || { cat "$HOME/error"; exit 1; }'
+cgroup=/user.slice/user-1000.slice/user@1000.service/user.slice/rt-own.scope
+equal "the scope is one of his own systemd" "0::$cgroup" "$(cat "/proc/$(as_box rt state own | jq .pid)/cgroup")"
+equal "it has its limit" 7 "$(cat "/sys/fs/cgroup$cgroup/pids.max")"
+equal "which is his systemd's as well" TasksMax=7 "$(as_box systemctl --user show --property TasksMax rt-own.scope)"
+check "delete --force as a user" as_box rt delete --force own
+check "the cgroup is gone" not test -e "/sys/fs/cgroup$cgroup"
+equal "and the unit" LoadState=not-found "$(as_box systemctl --user show --property LoadState rt-own.scope)"
+systemctl stop user@1000 user-runtime-dir@1000
 finish

@@ -49,8 +49,8 @@ public sealed class LimitUpdateTests
     [Theory]
     [InlineData("cpu.max=50000|100000", null, 20000UL, "cpu.max=50000|20000")]
     [InlineData("cpu.max=max|100000", null, 20000UL, "cpu.max=max|20000")]
-    [InlineData("cpu.max=50000|100000", 30000L, null, "cpu.max=30000")]
-    [InlineData("cpu.max=50000|100000", -1L, null, "cpu.max=max")]
+    [InlineData("cpu.max=50000|100000", 30000L, null, "cpu.max=30000|100000")]
+    [InlineData("cpu.max=50000|100000", -1L, null, "cpu.max=max|100000")]
     [InlineData("cpu.max=50000|100000", -1L, 20000UL, "cpu.max=max|20000")]
     [InlineData("cpu.max=50000|100000", 30000L, 20000UL, "cpu.max=30000|20000")]
     [InlineData("cpu.max=50000|100000", 0L, 0UL, "")]
@@ -60,10 +60,10 @@ public sealed class LimitUpdateTests
 
     [Theory]
     [InlineData("cpu.max=50000|100000 cpu.max.burst=0", null, 40000UL, "cpu.max.burst=40000")]
-    [InlineData("cpu.max=50000|100000 cpu.max.burst=40000", 20000L, 10000UL, "cpu.max.burst=10000 cpu.max=20000")]
-    [InlineData("cpu.max=20000|100000 cpu.max.burst=10000", 50000L, 40000UL, "cpu.max=50000 cpu.max.burst=40000")]
+    [InlineData("cpu.max=50000|100000 cpu.max.burst=40000", 20000L, 10000UL, "cpu.max.burst=10000 cpu.max=20000|100000")]
+    [InlineData("cpu.max=20000|100000 cpu.max.burst=10000", 50000L, 40000UL, "cpu.max=50000|100000 cpu.max.burst=40000")]
     [InlineData("cpu.max=max|100000 cpu.max.burst=0", null, 40000UL, "cpu.max.burst=40000")]
-    [InlineData("cpu.max=20000|100000 cpu.max.burst=10000", -1L, 40000UL, "cpu.max=max cpu.max.burst=40000")]
+    [InlineData("cpu.max=20000|100000 cpu.max.burst=10000", -1L, 40000UL, "cpu.max=max|100000 cpu.max.burst=40000")]
     public void At_no_moment_is_the_burst_above_the_quota(string now, long? quota, ulong burst, string writes) =>
         Writes(now, new Resources { Cpu = new CpuLimits { Quota = quota, Burst = burst } }).Should().Be(writes);
 

@@ -56,8 +56,7 @@ internal sealed class CgroupUpdate
         List<CgroupWrite> before = [];
         foreach (CgroupWrite write in unified)
         {
-            Remember(cgroup.Unified, write);
-            if (cgroup.Unit.Length > 0 && Read(cgroup.Unified, write.File) is { } value) before.Add(write with { Value = value });
+            before.AddRange(Remember(cgroup.Unified, write));
             UnifiedCgroup.Apply(cgroup.Unified, write);
         }
 
@@ -133,15 +132,18 @@ internal sealed class CgroupUpdate
         return write;
     }
 
-    private void Remember(string path, CgroupWrite write)
+    /// <summary>What the write will overwrite, to be put back; none if that can't be read, as of cgroup.kill.</summary>
+    private List<CgroupWrite> Remember(string path, CgroupWrite write)
     {
-        if (Read(path, write.File) is not { } before) return; // it can't be read: cgroup.kill and its like
+        if (Read(path, write.File) is not { } before) return [];
+        List<CgroupWrite> old = [.. PreviousValue.Of(write.File, write.Value, before).Select(line => write with { Value = line })];
         // Idleness and back is a weight lost.
         if (write.File == "cpu.idle" && before == "0")
             foreach (string weight in (string[])["cpu.weight", "cpu.shares"])
                 if (Read(path, weight) is { } value)
-                    PutBackLater(path, weight, value);
-        foreach (string line in PreviousValue.Of(write.File, write.Value, before)) PutBackLater(path, write.File, line);
+                    old.Add(write with { File = weight, Value = value });
+        foreach (CgroupWrite one in Enumerable.Reverse(old)) PutBackLater(path, one.File, one.Value);
+        return old;
     }
 
     private void PutBackLater(string path, string file, string value) => undo.Push(($"put \"{value.TrimEnd()}\" back into {path}/{file}",

@@ -112,12 +112,13 @@ internal static class UnifiedLimits
         Bandwidth(cpu, now, writes);
     }
 
-    /// <summary>A quota without a period leaves the period as it is, and a period without a quota the quota.</summary>
+    /// <summary>A quota without a period leaves the period as it is, and a period without a quota the quota: the file has both.</summary>
     private static void Bandwidth(CpuLimits cpu, Func<string, string?> now, List<CgroupWrite> writes)
     {
         const string Origin = "linux.resources.cpu";
         bool setsQuota = cpu.Quota is not (null or 0), setsMax = setsQuota || cpu.Period is not (null or 0);
-        long quota = setsQuota ? cpu.Quota!.Value : Number(now("cpu.max")?.Split(' ')[0]) ?? -1;
+        string[]? maxNow = now("cpu.max")?.Split(' ');
+        long quota = setsQuota ? cpu.Quota!.Value : Number(maxNow?[0]) ?? -1;
         ulong burstNow = (ulong)(Number(now("cpu.max.burst")) ?? 0);
         RefuseIf(cpu.Burst != null && quota > 0 && cpu.Burst > (ulong)quota, Origin + ".burst",
             $"{cpu.Burst} is more than the quota ({quota})");
@@ -126,7 +127,8 @@ internal static class UnifiedLimits
 
         if (setsMax)
         {
-            string value = OrMax(quota) + (cpu.Period is not (null or 0) ? $" {cpu.Period}" : "");
+            string? period = cpu.Period is not (null or 0) ? $"{cpu.Period}" : maxNow?[^1];
+            string value = $"{OrMax(quota)} {period}".TrimEnd();
             writes.Add(new("cpu.max", value, Origin + (setsQuota ? ".quota" : ".period")));
         }
 

@@ -69,10 +69,10 @@ internal static class UnitLimits
         return limit.Period is { } period ? [Of("CPUQuotaPeriodUSec", period, write, since: 242), quota] : [quota];
     }
 
-    /// <summary>A bit for each number, the lowest first.</summary>
+    /// <summary>A bit for each number, the lowest first. None at all stands for no limit, as an empty file does.</summary>
     private static UnitProperty[] Mask(string name, CgroupWrite write)
     {
-        if (NumberList.Parse(write.Value.Trim()) is not { } bits) return [];
+        if ((write.Value.Trim().Length == 0 ? [] : NumberList.Parse(write.Value.Trim())) is not { } bits) return [];
         byte[] bytes = [.. bits.SelectMany(BitConverter.GetBytes)];
         return [new(name, BusValue.Of(bytes.AsSpan().TrimEnd((byte)0)), write.Origin, Since: 244)];
     }

@@ -33,6 +33,7 @@ public sealed class LegacyHost : IDisposable
     private static readonly string[] Marks = ["net_cls", "net_prio"];
 
     private readonly Dictionary<Layout, Command.Running> holders = [];
+    private readonly List<string> containers = [];
 
     /// <summary>"memory", "cpu,cpuacct", "name=systemd".</summary>
     public static IReadOnlyList<string> Hierarchies { get; } = Find();
@@ -41,6 +42,7 @@ public sealed class LegacyHost : IDisposable
     public Container Script(Layout layout, string script, Action<JsonNode>? change = null)
     {
         Container container = Container.Script(script, change);
+        containers.Add(container.Id);
         container.Wrapper = ["nsenter", $"--mount=/proc/{Holder(layout)}/ns/mnt", "--"];
         return container;
     }
@@ -62,22 +64,27 @@ public sealed class LegacyHost : IDisposable
             Directory.GetDirectories(Mount(layout, hierarchy), container.Id, SearchOption.AllDirectories).Should().BeEmpty();
     }
 
-    /// <summary>Ends whoever is left in the tests' cgroups and removes them.</summary>
+    /// <summary>Ends whoever is left in the cgroups of this host's containers, and in no others, and removes them.</summary>
     public void Dispose()
     {
         foreach ((Layout layout, Command.Running holder) in holders)
         {
             Command.Shell("""
+                cgroups=$1; shift
+                left() { for id; do find "$cgroups"/*/rt-test/$id -depth -type d 2>/dev/null; done; }
                 for i in 1 2 3 4 5; do
-                    for one in $(find "$1"/*/rt-test -depth -type d 2>/dev/null); do
+                    for one in $(left "$@"); do
                         [ -e $one/freezer.state ] && echo THAWED >$one/freezer.state
                         kill -9 $(cat $one/cgroup.procs) 2>/dev/null
                         rmdir $one 2>/dev/null
                     done
-                    ls -d "$1"/*/rt-test 2>/dev/null || break
+                    [ "$(left "$@")" ] || break
                     sleep 0.2
                 done
-                """, Path(layout, "/sys/fs/cgroup"));
+                for one in "$cgroups"/*/rt-test; do
+                    [ "$one" = "$cgroups/unified/rt-test" ] || rmdir "$one" 2>/dev/null # v2's is all tests'
+                done
+                """, [Path(layout, "/sys/fs/cgroup"), .. containers]);
             holder.Dispose();
         }
     }

@@ -82,8 +82,8 @@ for ((round = 1; round <= rounds; round++)); do
     for layout in none v2 v1; do
         within=(unshare --mount --propagation private ./cgroups.sh "$layout")
         sample cgroups "$layout" rt "$run_runs" none "rt run --bundle default bench"
-        if [[ $layout == none ]]; then manager=disabled; else manager=cgroupfs; fi
-        sample cgroups "$layout" crun "$run_runs" none "crun --cgroup-manager $manager run --bundle default bench"
+        # Without cgroups, crun needs to be told so and is not dependable.
+        [[ $layout == none ]] || sample cgroups "$layout" crun "$run_runs" none "crun run --bundle default bench"
     done
     for runtime in rt crun; do sample cgroups limits "$runtime" "$run_runs" none "$runtime run --bundle limits bench"; done
     within=()

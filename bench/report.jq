@@ -20,10 +20,11 @@ def table($title; $bundle):
 
 def cgroups($all):
     "### What cgroups cost `run`", "",
-    (["cgroups", "rt, ms", "over none, ms", "crun, ms", "over none, ms"] | row), "| --- | ---: | ---: | ---: | ---: |",
+    (["cgroups", "rt, ms", "over none, ms", "crun, ms"] | row), "| --- | ---: | ---: | ---: |",
     ({none: "none", v2: "v2: directory, device filter", v1: "v1: directories, device rules",
             limits: "v1, with limits of memory, processors and processes"} | to_entries[] | .key as $key
-        | [.value, (["rt", "crun"][] | ($all[$key][.] | fixed(2)), ($all[$key][.] - $all.none[.] | fixed(2)))] | row),
+        | [.value, ($all[$key].rt | fixed(2)), ($all[$key].rt - $all.none.rt | fixed(2)),
+            if $all[$key].crun then $all[$key].crun | fixed(2) else "" end] | row),
     "";
 
 def goal($title; $limit; $value):

@@ -20,6 +20,7 @@ debug_runs=$runc_runs
 mkdir -p default/rootfs/{bin,proc,sys,dev}
 cp "$(command -v busybox)" default/rootfs/bin/busybox
 ln -s busybox default/rootfs/bin/true
+ln -s busybox default/rootfs/bin/sleep
 runc spec --bundle default
 jq '.process.terminal = false | .process.args = ["/bin/true"]' default/config.json >config.json
 mv config.json default/config.json
@@ -60,6 +61,17 @@ for bundle in default seccomp; do
     done
 done
 
+# A container of each runtime that stays, for exec.
+for bundle in default seccomp; do
+    mkdir "$bundle-held"
+    jq --arg rootfs "$PWD/$bundle/rootfs" '.root.path = $rootfs | .process.args = ["/bin/sleep", "100000"]' \
+        "$bundle/config.json" >"$bundle-held/config.json"
+    for runtime in crun runc rt; do
+        "$runtime" run --detach --bundle "$bundle-held" "held-$bundle-$runtime" </dev/null >held.log 2>&1 ||
+            { cat held.log >&2; exit 1; }
+    done
+done
+
 for ((round = 1; round <= rounds; round++)); do
     echo "round $round of $rounds" >&2
     sample default run floor "$run_runs" none "floor $PWD/default/rootfs /bin/true"
@@ -71,6 +83,7 @@ for ((round = 1; round <= rounds; round++)); do
             # hyperfine takes the shell's own time off.
             sample "$bundle" lifecycle "$runtime" "$cycles" default \
                 "$runtime create --bundle $bundle bench && $runtime start bench && $runtime delete --force bench"
+            sample "$bundle" exec "$runtime" "$runs" none "$runtime exec held-$bundle-$runtime /bin/true"
         done
         # The same runs tell their phases and what was spent before the first of them.
         sample "$bundle" debug rt "$debug_runs" none \
@@ -92,6 +105,7 @@ done
 echo "memory" >&2
 memory default floor floor "$PWD/default/rootfs" /bin/true
 for bundle in default seccomp; do
+    for runtime in crun runc rt; do "$runtime" delete --force "held-$bundle-$runtime"; done
     for runtime in crun rt runc; do
         memory "$bundle" "$runtime" "$runtime" run --bundle "$bundle" bench
     done

@@ -16,6 +16,7 @@ def table($title; $bundle):
             ($bundle.memory[.] / 1024 | fixed(1))] | row),
     (["rt", "crun", "runc"][] | ["`\(.) create`, `start`, `delete`",
             ($lifecycle[.] | fixed(2), ratio($lifecycle.crun), ratio($floor)), ""] | row),
+    (["rt", "crun", "runc"][] | ["`\(.) exec`", ($bundle.exec[.] | fixed(2), ratio($bundle.exec.crun), ratio($floor)), ""] | row),
     "";
 
 def cgroups($all):
@@ -32,6 +33,7 @@ def goal($title; $limit; $value):
 def goals($name; $bundle):
     goal("\($name): run, x crun"; 0.75; $bundle.run.rt / $bundle.run.crun),
     goal("\($name): create, start, delete, x crun"; 0.7; $bundle.lifecycle.rt / $bundle.lifecycle.crun),
+    goal("\($name): exec, x crun"; 0.7; $bundle.exec.rt / $bundle.exec.crun),
     goal("\($name): peak memory of run, x crun"; 2; $bundle.memory.rt / $bundle.memory.crun);
 
 "## Benchmark", "",

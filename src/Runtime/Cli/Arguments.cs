@@ -12,7 +12,7 @@ internal static class Arguments
     private static readonly HashSet<string> WithValue = new(StringComparer.Ordinal) { "root", "log", "log-format", "rootless", "criu" };
 
     /// <summary>Commands of whose arguments all but the first are another program's.</summary>
-    private static readonly string[] PassingOn = ["ps"];
+    private static readonly string[] PassingOn = ["exec", "ps"];
 
     /// <summary>The command's name, or null if there is none.</summary>
     public static string? Command(IReadOnlyList<string> arguments) =>

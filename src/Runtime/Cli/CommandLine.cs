@@ -14,6 +14,7 @@ internal sealed class CommandLine
         ("create", CreateCommand.Description, CreateCommand.Build),
         ("delete", DeleteCommand.Description, DeleteCommand.Build),
         ("events", EventsCommand.Description, EventsCommand.Build),
+        ("exec", ExecCommand.Description, ExecCommand.Build),
         ("features", FeaturesCommand.Description, FeaturesCommand.Build),
         ("kill", KillCommand.Description, KillCommand.Build),
         ("list", ListCommand.Description, ListCommand.Build),

@@ -17,32 +17,40 @@ internal sealed class CreateOptions
         { Description = "enter the root file system by chroot, for hosts that run from an initial ramdisk" };
     private readonly Option<bool> noNewKeyring = new("--no-new-keyring")
         { Description = "leave the caller's session keyring to the container" };
-    private readonly Option<int> preserveFds = new("--preserve-fds")
-        { Description = "let the container inherit N descriptors beside stdio, from 3 on", HelpName = "N" };
+    private readonly Option<int> preserveFds = PreserveFdsOption();
+    private readonly Option<string> pidfdSocket = PidfdSocketOption();
 
     public static Option<string> BundleOption() =>
         new("--bundle", "-b") { Description = "the bundle's directory, by default the current one", HelpName = "dir" };
 
+    public static Option<int> PreserveFdsOption() => new("--preserve-fds")
+        { Description = "let the process inherit N descriptors beside stdio, from 3 on", HelpName = "N" };
+
+    public static int CheckPreserveFds(int count) =>
+        count is >= 0 and <= 1024 ? count : throw new RtException($"--preserve-fds: {count} is not between 0 and 1024");
+
+    public static Option<string> PidfdSocketOption() =>
+        new("--pidfd-socket") { Description = "socket to send a pidfd of the process to", HelpName = "path" };
+
     public void AddTo(Command command)
     {
         command.Arguments.Add(id);
-        Array.ForEach<Option>([bundle, pidFile, consoleSocket, noPivot, noNewKeyring, preserveFds], command.Options.Add);
+        Array.ForEach<Option>([bundle, pidFile, consoleSocket, pidfdSocket, noPivot, noNewKeyring, preserveFds], command.Options.Add);
     }
 
     public CreateRequest Request(CommandLine line, ParseResult result, bool gate, bool detach)
     {
-        int count = result.GetValue(preserveFds);
-        if (count is < 0 or > 1024) throw new RtException($"--preserve-fds: {count} is not between 0 and 1024");
         return new CreateRequest
         {
             Id = result.One(id),
             Bundle = result.GetValue(bundle) ?? "",
             PidFile = result.GetValue(pidFile) ?? "",
             ConsoleSocket = result.GetValue(consoleSocket) ?? "",
+            PidfdSocket = result.GetValue(pidfdSocket) ?? "",
             Detach = detach,
             NoPivot = result.GetValue(noPivot),
             NoNewKeyring = result.GetValue(noNewKeyring),
-            PreserveFds = count,
+            PreserveFds = CheckPreserveFds(result.GetValue(preserveFds)),
             SystemdCgroup = line.SystemdCgroup,
             Rootless = line.Rootless,
             Gate = gate,

@@ -7,7 +7,8 @@ namespace Rt.Containers;
 
 /// <summary>A bundle: a directory with a config.json and, usually, the root file system that this names.</summary>
 /// <param name="Directory">Absolute, without symbolic links.</param>
-internal sealed record Bundle(string Directory, Config Config)
+/// <param name="Document">config.json as it stands there.</param>
+internal sealed record Bundle(string Directory, Config Config, byte[] Document)
 {
     public string RootPath => Path.Combine(Directory, Config.Root!.Path);
 
@@ -21,9 +22,10 @@ internal sealed record Bundle(string Directory, Config Config)
         KernelException.Check(descriptor, $"open {file}");
         try
         {
-            Config config = ConfigReader.Read(FileContent.Read(descriptor, ConfigReader.MaxSize, file));
+            byte[] document = FileContent.Read(descriptor, ConfigReader.MaxSize, file);
+            Config config = ConfigReader.Read(document);
             Validation.Check(config);
-            return new Bundle(path, config);
+            return new Bundle(path, config, document);
         }
         catch (SpecException e)
         {

@@ -4,7 +4,7 @@ using Rt.Spec;
 namespace Rt.Containers;
 
 /// <summary>
-/// A container's state directory: state.json, and the FIFO "gate" while it waits to be started. Commands that change the
+/// A container's state directory: state.json, config.json as it was at its creation, and the FIFO "gate" while it waits to be started. Commands that change the
 /// container hold the directory's lock (flock); those that only look read state.json, which is replaced as a whole.
 /// </summary>
 internal sealed unsafe class ContainerDirectory(string id, string path)
@@ -18,6 +18,7 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     private string DraftFile => path + "/state.json.draft";
     private string NewStateFile => path + "/state.json.new";
     private string NewDraftFile => DraftFile + ".new";
+    private string ConfigFile => path + "/config.json";
     private string GateFile => path + "/gate";
 
     /// <summary>Waits for the lock; false if the container was deleted meanwhile.</summary>
@@ -91,6 +92,25 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
 
     public void CommitDraft() => FileContent.Rename(DraftFile, StateFile);
 
+    /// <summary>Keeps the configuration, for exec: what the bundle has by then does not count.</summary>
+    public void WriteConfig(ReadOnlySpan<byte> document) => FileContent.WriteNew(ConfigFile, document, 0x180); // 0600
+
+    public Config ReadConfig()
+    {
+        try
+        {
+            return ConfigReader.Read(FileContent.Read(ConfigFile, ConfigReader.MaxSize));
+        }
+        catch (SpecException e)
+        {
+            throw new RtException($"{ConfigFile}: {e.Message}");
+        }
+        catch (KernelException e) when (e.Errno == Errno.ENOENT)
+        {
+            throw new RtException($"container does not exist: {id}");
+        }
+    }
+
     /// <summary>
     /// Truth comes from the kernel: the init lives or not, its cgroup is frozen or not, and it waits at the gate as long as it
     /// holds the FIFO open.
@@ -125,7 +145,7 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     /// <summary>Removes the directory and all that rt keeps in it.</summary>
     public void Remove()
     {
-        foreach (string file in (ReadOnlySpan<string>)[StateFile, DraftFile, NewStateFile, NewDraftFile, GateFile])
+        foreach (string file in (ReadOnlySpan<string>)[StateFile, DraftFile, NewStateFile, NewDraftFile, ConfigFile, GateFile])
             FileContent.Remove(file);
         int result = FileContent.RemoveDirectory(path);
         if (result is not -Errno.ENOENT) KernelException.Check(result, $"remove {path}");

@@ -44,6 +44,9 @@ internal sealed record ContainerState
     /// <summary>Whether the init is pid 1 of a namespace, so that its death takes all the others along.</summary>
     public bool OwnPidNamespace { get; init; }
 
+    /// <summary>It has its creator's session keyring (--no-new-keyring).</summary>
+    public bool NoNewKeyring { get; init; }
+
     public SortedDictionary<string, string> Annotations { get; init; } = [];
 
     /// <summary>Poststart and poststop hooks.</summary>
@@ -69,6 +72,7 @@ internal sealed record ContainerState
         if (RootUnder != 0) json.Add("rootUnder", RootUnder);
         if (RootMount != 0) json.Add("rootMount", RootMount);
         json.Add("ownPidNamespace", OwnPidNamespace);
+        if (NoNewKeyring) json.Add("noNewKeyring", true);
         if (Annotations.Count > 0) json.Add("annotations", Annotations);
         if (Hooks.Poststart.Count + Hooks.Poststop.Count > 0) json.AddRaw("hooks", HooksJson.Write(Hooks));
         return json.Finish();
@@ -99,6 +103,7 @@ internal sealed record ContainerState
             else if (name.Is("rootUnder"u8)) state = state with { RootUnder = json.UInt64() };
             else if (name.Is("rootMount"u8)) state = state with { RootMount = json.UInt64() };
             else if (name.Is("ownPidNamespace"u8)) state = state with { OwnPidNamespace = json.Bool() };
+            else if (name.Is("noNewKeyring"u8)) state = state with { NoNewKeyring = json.Bool() };
             else if (name.Is("annotations"u8)) state = state with { Annotations = json.Map() };
             else if (name.Is("hooks"u8)) state = state with { Hooks = HooksReader.Read(ref json) };
             else json.Skip();

@@ -14,6 +14,9 @@ internal sealed record CreateRequest
     /// <summary>Where to send the terminal's master; empty: nowhere.</summary>
     public string ConsoleSocket { get; init; } = "";
 
+    /// <summary>Where to send a pidfd of the init; empty: nowhere.</summary>
+    public string PidfdSocket { get; init; } = "";
+
     /// <summary>This process does not stay until the container's end.</summary>
     public bool Detach { get; init; }
     public bool NoPivot { get; init; }

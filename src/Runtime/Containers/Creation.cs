@@ -16,6 +16,7 @@ internal sealed class Creation : IDisposable
     private readonly ContainerDirectory directory;
     private readonly LaunchPlan plan;
     private readonly CreateRequest request;
+    private readonly byte[] document;
     private readonly bool rootless = Processes.geteuid() != 0;
     private ContainerState state;
     private ContainerInit? init;
@@ -23,8 +24,10 @@ internal sealed class Creation : IDisposable
     private readonly CgroupCreation cgroup;
     private bool wrotePidFile, hooksBegan;
 
-    private Creation(ContainerDirectory directory, LaunchPlan plan, CreateRequest request, ContainerState state, bool limited)
+    private Creation(
+        ContainerDirectory directory, LaunchPlan plan, CreateRequest request, ContainerState state, byte[] document, bool limited)
     {
+        this.document = document;
         this.directory = directory;
         this.plan = plan;
         this.request = request;
@@ -43,7 +46,7 @@ internal sealed class Creation : IDisposable
         if (rootless && !bundle.Config.Linux.HasNamespace("user"))
             throw new RtException("rootless container requires user namespaces");
         ConsoleSocket.Check(bundle.Config.Process!.Terminal, request.Detach, request.ConsoleSocket);
-        RequireDescriptors(request.PreserveFds);
+        PreservedDescriptors.Require(request.PreserveFds);
         bundle.CheckHost();
         bool limited = CgroupPrivilege.IsLimited(request.Rootless);
         LaunchOptions options = new()
@@ -75,10 +78,11 @@ internal sealed class Creation : IDisposable
             Cgroup = ContainerCgroup.Of(plan.Cgroup),
             RootUnder = bundle.Config.Linux.HasNamespace("mount") ? 0 : HostRoot.MountOf(bundle.RootPath),
             OwnPidNamespace = bundle.Config.Linux.HasNewNamespace("pid"),
+            NoNewKeyring = request.NoNewKeyring,
             Annotations = bundle.Config.Annotations,
             Hooks = bundle.Config.Hooks,
         };
-        using Creation creation = new(directory, plan, request, state, limited);
+        using Creation creation = new(directory, plan, request, state, bundle.Document, limited);
         return (directory, creation.Run());
     }
 
@@ -114,7 +118,9 @@ internal sealed class Creation : IDisposable
                 Resctrl = outside.ResctrlToRemove,
                 Cgroup = cgroup.Cgroup,
             };
+            directory.WriteConfig(document);
             directory.WriteDraft(state);
+            if (request.PidfdSocket.Length > 0) PidfdSocket.Send(request.PidfdSocket, init.Pid, "standard"u8);
             if (request.PidFile.Length > 0) WritePidFile(init.Pid);
             bool waits = plan.Stops || plan.LimitsFromOutside;
             if (!waits) init.GoAhead();
@@ -158,12 +164,5 @@ internal sealed class Creation : IDisposable
         Attempt.To("remove the state", directory.Remove);
         directory.Close();
         if (hooksBegan || outside?.HooksBegan == true || init?.HooksBegan == true) ContainerHooks.Poststop(state);
-    }
-
-    private static void RequireDescriptors(int count)
-    {
-        for (int fd = 3; fd < 3 + count; fd++)
-            if (Files.fcntl(fd, Files.F_GETFD, 0) is < 0 or Files.FD_CLOEXEC) // the latter are rt's own
-                throw new RtException($"--preserve-fds {count}: descriptor {fd} is not open");
     }
 }

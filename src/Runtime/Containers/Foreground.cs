@@ -12,23 +12,24 @@ internal static class Foreground
         Credentials.prctl(Credentials.PR_SET_CHILD_SUBREAPER, 1);
         (ContainerDirectory directory, ContainerState state) = Creation.Create(store, request);
         directory.Close();
-        int code = Wait(new InitProcess(state.Pid, state.StartTime), request.Inbox);
+        int code = Wait(state.Pid, request.Inbox);
         Timeline.Mark("ended");
         if (!keep) Delete(store, request.Id);
         return code;
     }
 
-    private static int Wait(InitProcess init, int inbox)
+    /// <summary>Passes signals on to a child until it has ended: its exit code, or 128 plus the number of the signal that killed it.</summary>
+    public static int Wait(int pid, int inbox)
     {
         while (true)
         {
             // Before the first wait as well: its SIGCHLD may have come while the container was being set up.
             while (Processes.Reap(0, block: false) is { Pid: > 0 } exit)
-                if (exit.Pid == init.Pid)
+                if (exit.Pid == pid)
                     return exit.Code;
 
             int signal = SignalInbox.Take(inbox);
-            if (signal is not (0 or Signals.SIGCHLD or Signals.SIGURG or Signals.SIGTTIN or Signals.SIGTTOU)) init.Signal(signal);
+            if (signal is not (0 or Signals.SIGCHLD or Signals.SIGURG or Signals.SIGTTIN or Signals.SIGTTOU)) Processes.kill(pid, signal);
         }
     }
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Rt.Kernel;
 
-/// <summary>sched_setattr(2), ioprio_set(2), set_mempolicy(2), personality(2): how a process is served. All are kept over execve.</summary>
+/// <summary>sched_setattr(2), sched_setaffinity(2), ioprio_set(2), set_mempolicy(2), personality(2): how a process is served. All are kept over execve.</summary>
 internal static unsafe class Scheduling
 {
     /// <summary>struct sched_attr, version 1 (Linux 5.3): 56 bytes.</summary>
@@ -34,6 +34,11 @@ internal static unsafe class Scheduling
         attributes.size = (uint)sizeof(sched_attr);
         return (int)Syscall.Invoke(SyscallNumber.sched_setattr, 0, (nint)(&attributes), 0);
     }
+
+    /// <summary>Of the calling thread: a bit a CPU. EINVAL: none of them is there, or its cgroup has none of them.</summary>
+    /// <param name="bytes">A multiple of 8.</param>
+    public static int sched_setaffinity(void* cpus, int bytes) =>
+        (int)Syscall.Invoke(SyscallNumber.sched_setaffinity, 0, bytes, (nint)cpus);
 
     /// <summary>Of the calling thread: class (1 to 3) shifted by 13, and level (0 to 7).</summary>
     public static int SetIoPriority(uint value)

@@ -89,6 +89,7 @@ internal static class SyscallNumber
     public static int prlimit64 => X64 ? 302 : 261;
     public static int setns => X64 ? 308 : 268;
     public static int sched_yield => X64 ? 24 : 124;
+    public static int sched_setaffinity => X64 ? 203 : 122;
     public static int sched_setattr => X64 ? 314 : 274;
     public static int renameat2 => X64 ? 316 : 276;
     public static int seccomp => X64 ? 317 : 277;

@@ -13,17 +13,16 @@ using Rt.Terminal;
 namespace Rt.Launch;
 
 /// <summary>
-/// How a container starts, on one page: the order of everything that its process does between clone3 and execve. Each line
-/// is a subject's; open its folder for the detail. A pure function: nothing is run, no root is needed.
+/// How a container starts, on one page: the order of everything that its process does between clone3 and execve; and how another
+/// process gets into it, which ends in the same way. Each line is a subject's; open its folder for the detail. Pure functions:
+/// nothing is run, no root is needed.
 /// </summary>
 internal static class Compiler
 {
     public static LaunchPlan Compile(Config config, LaunchOptions options, Host host, Func<SeccompSection, SeccompFilter> seccomp)
     {
         ContainerProcess process = config.Process!;
-        Capabilities capabilities = process.Capabilities ?? new Capabilities();
         SeccompFilter? filter = config.Linux.Seccomp is { } section ? seccomp(section) : null;
-        bool listens = filter?.Listener != null; // an agent must have the listener while rt is there to take it to him
         PlanWriter plan = new()
         {
             FirstDescriptor = 3 + options.PreserveFds,
@@ -54,39 +53,22 @@ internal static class Compiler
         bool stops = HasWorkOutside(config);
         if (stops) plan.Add(default(AwaitEnvironment));
         HookCompiler.CreateContainer(plan, config, options.Id, options.Bundle);
-        TerminalCompiler.Open(plan, process);
+        TerminalCompiler.Open(plan, process, console: true);
         NamespaceCompiler.Sysctls(plan, config);
         Execute execute = ProcessCompiler.Executable(plan, process);
         MountCompiler.LateReadonly(plan, config);
         MountCompiler.CoveredPaths(plan, config);
         LabelCompiler.Program(plan, process); // while the host's /proc is there; whatever is executed from here on gets the label
         MountCompiler.EnterRoot(plan, config, options.NoPivot);
-        ProcessCompiler.WorkingDirectory(plan, process);
+        ProcessCompiler.WorkingDirectory(plan, process, make: true);
         MountCompiler.FinishRoot(plan, config);
-        TerminalCompiler.Use(plan, process);
-        plan.Add(new CloseDescriptors { First = plan.FirstDescriptor });
-
-        // Privileges, given up from the least to the most needed. Without no_new_privs the kernel takes a filter only from the
-        // privileged, so that it must come while the process still is.
-        if (!config.Linux.HasNamespace("user")) ProcessCompiler.Rlimits(plan, process);
-        SchedulingCompiler.Compile(plan, config);
-        SecurityCompiler.BoundingSet(plan, capabilities, host.LastCapability);
-        if (process.NoNewPrivileges) plan.Add(default(NoNewPrivileges), "process.noNewPrivileges");
-        if (filter != null && !process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
-        ProcessCompiler.User(plan, config, options.Rootless);
-        // The root of a user namespace has them all.
-        ulong grantable = config.Linux.HasNamespace("user") ? ulong.MaxValue : host.Capabilities;
-        SecurityCompiler.Capabilities(plan, capabilities, host.LastCapability, grantable, options.Warn);
+        GiveUpPrivileges(plan, config, options, host, filter);
 
         // Nothing left that can fail but the program itself.
-        ProcessCompiler.Find(plan, process, execute);
-        if (listens && process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter!);
-        plan.Add(default(Ready));
+        Prepare(plan, process, execute, filter);
         if (options.Gate) plan.Add(default(StartGate));
         HookCompiler.StartContainer(plan, config, options.Id, options.Bundle);
-        plan.Add(default(Executing));
-        if (filter != null && process.NoNewPrivileges && !listens) SecurityCompiler.Seccomp(plan, filter);
-        plan.Add(execute, "process.args");
+        Finish(plan, process, execute, filter);
 
         return new LaunchPlan
         {
@@ -96,8 +78,84 @@ internal static class Compiler
             Config = config,
             ForksTwice = forksTwice,
             SeccompListener = filter?.Listener,
-            Stops = stops || listens || config.Linux.TimeOffsets.Count > 0,
+            Stops = stops || filter?.Listener != null || config.Linux.TimeOffsets.Count > 0,
         };
+    }
+
+    /// <summary>Another process in a container that is there already (exec).</summary>
+    /// <param name="config">The container's, with the new process in it.</param>
+    public static LaunchPlan CompileExec(
+        Config config, LaunchOptions options, Joining joining, Host host, Func<SeccompSection, SeccompFilter> seccomp)
+    {
+        ContainerProcess process = config.Process!;
+        SeccompFilter? filter = config.Linux.Seccomp is { } section ? seccomp(section) : null;
+        PlanWriter plan = new() { FirstDescriptor = 3 + options.PreserveFds, StaysDumpable = options.Rootless };
+
+        // On the host still, where /proc is the host's.
+        LegacyJoin.Compile(plan, joining.LegacyCgroups, options.MayLackCgroups);
+        ProcessCompiler.OomScore(plan, process);
+        if (!options.NoNewKeyring) LabelCompiler.Keyring(plan, process);
+        LabelCompiler.Program(plan, process);
+
+        // Inside.
+        MountCompiler.FindRoot(plan, config, joining.Root);
+        bool forksTwice = NamespaceCompiler.JoinContainer(plan, config, joining.Namespaces, joining.Init);
+        MountCompiler.EnterRoot(plan, config);
+        plan.Add(default(NewSession));
+        if (!options.NoNewKeyring) SecurityCompiler.Keyring(plan, options.Id);
+        TerminalCompiler.Open(plan, process, console: false);
+        Execute execute = ProcessCompiler.Executable(plan, process);
+        ProcessCompiler.WorkingDirectory(plan, process, make: false);
+        GiveUpPrivileges(plan, config, options, host, filter);
+        Prepare(plan, process, execute, filter);
+        Finish(plan, process, execute, filter);
+
+        return new LaunchPlan
+        {
+            Openings = plan.Openings,
+            Block = plan.Finish(),
+            Config = config,
+            Joins = true,
+            ForksTwice = forksTwice,
+            SeccompListener = filter?.Listener,
+            Stops = filter?.Listener != null,
+        };
+    }
+
+    /// <summary>Privileges, given up from the least to the most needed, with what takes them done before.</summary>
+    private static void GiveUpPrivileges(PlanWriter plan, Config config, LaunchOptions options, Host host, SeccompFilter? filter)
+    {
+        ContainerProcess process = config.Process!;
+        Capabilities capabilities = process.Capabilities ?? new Capabilities();
+        bool inUserNamespace = config.Linux.HasNamespace("user");
+        TerminalCompiler.Use(plan, process);
+        plan.Add(new CloseDescriptors { First = plan.FirstDescriptor });
+        if (!inUserNamespace) ProcessCompiler.Rlimits(plan, process);
+        SchedulingCompiler.Compile(plan, config, options.Affinity);
+        SecurityCompiler.BoundingSet(plan, capabilities, host.LastCapability);
+        if (process.NoNewPrivileges) plan.Add(default(NoNewPrivileges), "process.noNewPrivileges");
+        // Without no_new_privs the kernel takes a filter only from the privileged, so that it must come while the process still is.
+        if (filter != null && !process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
+        ProcessCompiler.User(plan, config, options.Rootless);
+        // The root of a user namespace has them all.
+        ulong grantable = inUserNamespace ? ulong.MaxValue : host.Capabilities;
+        SecurityCompiler.Capabilities(plan, capabilities, host.LastCapability, grantable, options.Warn);
+    }
+
+    /// <summary>Looks up the program, and waits for rt to have it on record.</summary>
+    private static void Prepare(PlanWriter plan, ContainerProcess process, Execute execute, SeccompFilter? filter)
+    {
+        ProcessCompiler.Find(plan, process, execute);
+        // An agent must have the listener while rt is there to take it to him.
+        if (filter?.Listener != null && process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
+        plan.Add(default(Ready));
+    }
+
+    private static void Finish(PlanWriter plan, ContainerProcess process, Execute execute, SeccompFilter? filter)
+    {
+        plan.Add(default(Executing));
+        if (filter is { Listener: null } && process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
+        plan.Add(execute, "process.args");
     }
 
     /// <summary>

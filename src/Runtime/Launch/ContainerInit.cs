@@ -34,7 +34,8 @@ internal sealed unsafe class ContainerInit
     /// Forks the init, which begins with the plan. The descriptors of <paramref name="cgroup"/>, <paramref name="gate"/> and
     /// <paramref name="console"/> (where a terminal's master is to be sent) are -1 for none; they stay the caller's.
     /// </summary>
-    public static ContainerInit Start(LaunchPlan plan, int cgroup, int gate, int console)
+    /// <param name="otherCgroup">Gives another cgroup after an errno, or null.</param>
+    public static ContainerInit Start(LaunchPlan plan, int cgroup, int gate, int console, Func<int, int?>? otherCgroup = null)
     {
         int* pair = stackalloc int[2];
         KernelException.Check(Sockets.socketpair(pair), "socketpair");
@@ -50,6 +51,12 @@ internal sealed unsafe class ContainerInit
             foreach (Opening opening in plan.Openings) opened.Add(run[opening.Slot] = opening.Open());
 
             int pid = Forker.Fork(block, plan.ForksIntoCgroup);
+            if (pid < 0 && otherCgroup?.Invoke(-pid) is { } other)
+            {
+                run[Slot.Cgroup] = other;
+                pid = Forker.Fork(block, plan.ForksIntoCgroup);
+            }
+
             if (pid < 0) throw new RtException(ForkSibling.Failure(-pid, plan.Cgroup?.Unified?.Path ?? ""));
             return new ContainerInit(plan, pid, pair[0]);
         }

@@ -57,6 +57,7 @@ internal static unsafe class Interpreter
     {
         StepKind.AwaitCgroup => ((AwaitCgroup*)step)->Run(ref run),
         StepKind.JoinNamespace => ((JoinNamespace*)step)->Run(ref run),
+        StepKind.JoinContainer => ((JoinContainer*)step)->Run(ref run),
         StepKind.ForkSibling => ((ForkSibling*)step)->Run(ref run),
         StepKind.JoinCgroup => ((JoinCgroup*)step)->Run(ref run),
         StepKind.BecomeRoot => ((BecomeRoot*)step)->Run(ref run),
@@ -86,7 +87,9 @@ internal static unsafe class Interpreter
         StepKind.MoveRoot => ((MoveRoot*)step)->Run(ref run),
         StepKind.ChangeRoot => ((ChangeRoot*)step)->Run(ref run),
         StepKind.RootAttributes => ((RootAttributes*)step)->Run(ref run),
+        StepKind.FindRoot => ((FindRoot*)step)->Run(ref run),
         StepKind.SetRlimit => ((SetRlimit*)step)->Run(ref run),
+        StepKind.SetAffinity => ((SetAffinity*)step)->Run(ref run),
         StepKind.SetScheduler => ((SetScheduler*)step)->Run(ref run),
         StepKind.SetIoPriority => ((SetIoPriority*)step)->Run(ref run),
         StepKind.SetMemoryPolicy => ((SetMemoryPolicy*)step)->Run(ref run),

@@ -28,8 +28,11 @@ internal sealed record LaunchPlan
     /// <summary>Whether the init has a user namespace to become root in, once rt says that its mappings are there.</summary>
     public bool HasUserNamespace => Config.Linux.HasNamespace("user");
 
+    /// <summary>The process joins a container that is there (exec).</summary>
+    public bool Joins { get; init; }
+
     /// <summary>Mappings to be written; null where there is no user namespace or it has them already.</summary>
-    public UserNamespace? UserNamespace => Config.Linux.HasNewNamespace("user")
+    public UserNamespace? UserNamespace => !Joins && Config.Linux.HasNewNamespace("user")
         ? new UserNamespace(Config.Linux.UidMappings, Config.Linux.GidMappings)
         : null;
 
@@ -40,7 +43,7 @@ internal sealed record LaunchPlan
     public bool ForksTwice { get; init; }
 
     /// <summary>Whether the process that rt forks is born into the cgroup, be it the init or one that forks the init.</summary>
-    public bool ForksIntoCgroup => Cgroup?.Scope == null && (!ForksTwice || NamespaceCompiler.JoinsCgroups(Config));
+    public bool ForksIntoCgroup => Joins || Cgroup?.Scope == null && (!ForksTwice || NamespaceCompiler.JoinsCgroups(Config));
 
     /// <summary>
     /// Whether the init stops for rt on its way. If not, its go-ahead may be given as soon as it is on record.
@@ -82,9 +85,19 @@ internal sealed record LaunchOptions
     /// <summary>How many descriptors from 3 on the container inherits.</summary>
     public int PreserveFds { get; init; }
 
+    /// <summary>The CPUs to run on; empty: all that the cgroup has.</summary>
+    public string Affinity { get; init; } = "";
+
     /// <summary>Told what is left out of the plan and why.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
 }
+
+/// <summary>The container that a process joins, as far as only rt can tell.</summary>
+/// <param name="Init">Gives a pidfd of its init.</param>
+/// <param name="Root">Gives its root directory, for a container in a mount namespace of others.</param>
+/// <param name="LegacyCgroups">Its cgroups of v1, or those below that the process is to be in.</param>
+/// <param name="Namespaces">CLONE_NEW flags: its namespaces that are not the caller's.</param>
+internal sealed record Joining(Func<int> Init, Func<int> Root, IReadOnlyList<LegacyDirectory> LegacyCgroups, ulong Namespaces);
 
 /// <summary>What the plan depends on beside the configuration: the host.</summary>
 /// <param name="Cgroups">Where cgroups are mounted, and which the caller is in.</param>
@@ -92,8 +105,13 @@ internal sealed record LaunchOptions
 /// <param name="Capabilities">Those that rt has to give; all of them for an ordinary user, who gets them with a user namespace.</param>
 internal sealed record Host(CgroupHierarchy Cgroups, int LastCapability, ulong Capabilities = ulong.MaxValue)
 {
-    public static Host Detect() => new(
-        CgroupHierarchy.Detect(),
+    public static Host Detect() => Detect(CgroupHierarchy.Detect());
+
+    /// <summary>Without its cgroups, which are of no concern to a process that joins a container's.</summary>
+    public static Host DetectForExec() => Detect(new CgroupHierarchy(null, "/"));
+
+    private static Host Detect(CgroupHierarchy cgroups) => new(
+        cgroups,
         int.TryParse(Kernel.FileContent.TryReadText("/proc/sys/kernel/cap_last_cap"), out int last)
             ? last
             : CapabilityNames.All.Length - 1,

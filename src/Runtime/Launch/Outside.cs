@@ -83,7 +83,10 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
     }
 
     /// <summary>What must not trouble the init while it is at work: a limit of open files, say.</summary>
-    public void AtReady()
+    public void AtReady() => SetLimits(plan, pid);
+
+    /// <summary>The resource limits that the process can't set itself.</summary>
+    public static void SetLimits(LaunchPlan plan, int pid)
     {
         if (!plan.LimitsFromOutside) return;
         List<Rlimit> limits = plan.Config.Process!.Rlimits;

@@ -18,6 +18,7 @@ internal static class Steps
     {
         StepKind.AwaitCgroup => plan.Read<AwaitCgroup>(place),
         StepKind.JoinNamespace => plan.Read<JoinNamespace>(place),
+        StepKind.JoinContainer => plan.Read<JoinContainer>(place),
         StepKind.ForkSibling => plan.Read<ForkSibling>(place),
         StepKind.JoinCgroup => plan.Read<JoinCgroup>(place),
         StepKind.BecomeRoot => plan.Read<BecomeRoot>(place),
@@ -47,7 +48,9 @@ internal static class Steps
         StepKind.MoveRoot => plan.Read<MoveRoot>(place),
         StepKind.ChangeRoot => plan.Read<ChangeRoot>(place),
         StepKind.RootAttributes => plan.Read<RootAttributes>(place),
+        StepKind.FindRoot => plan.Read<FindRoot>(place),
         StepKind.SetRlimit => plan.Read<SetRlimit>(place),
+        StepKind.SetAffinity => plan.Read<SetAffinity>(place),
         StepKind.SetScheduler => plan.Read<SetScheduler>(place),
         StepKind.SetIoPriority => plan.Read<SetIoPriority>(place),
         StepKind.SetMemoryPolicy => plan.Read<SetMemoryPolicy>(place),

@@ -70,6 +70,20 @@ internal static class MountCompiler
         else plan.Add(new PivotRoot { HostShared = IsShared(config) });
     }
 
+    /// <summary>The root of a container that is there, as long as the host's /proc is in sight.</summary>
+    /// <param name="root">Gives its directory, where its mount namespace does not lead there.</param>
+    public static void FindRoot(PlanWriter plan, Config config, Func<int> root)
+    {
+        if (!config.Linux.HasNewNamespace("mount")) plan.Openings.Add(new LateOpening(Slot.Root, root));
+    }
+
+    /// <summary>That root, when the container's namespaces have been joined.</summary>
+    public static void EnterRoot(PlanWriter plan, Config config)
+    {
+        if (config.Linux.HasNewNamespace("mount")) plan.Add(default(FindRoot));
+        else plan.Add(default(ChangeRoot));
+    }
+
     /// <summary>The last change to the file systems, when nothing more has to be made in them.</summary>
     public static void FinishRoot(PlanWriter plan, Config config)
     {

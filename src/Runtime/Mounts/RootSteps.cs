@@ -172,6 +172,22 @@ internal unsafe struct ChangeRoot : IStep
     public readonly StepDescription Describe(PlanReader plan) => new("chroot", "");
 }
 
+/// <summary>The root of a container that has just been joined: that of its mount namespace, where setns(2) leads.</summary>
+internal unsafe struct FindRoot : IStep
+{
+    public static StepKind Kind => StepKind.FindRoot;
+
+    public readonly int Run(ref Execution run)
+    {
+        int root;
+        fixed (byte* slash = "/\0"u8) root = Files.open(slash, Files.O_PATH | Files.O_DIRECTORY);
+        run[Slot.Root] = root;
+        return root;
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("root", "/");
+}
+
 /// <summary>
 /// What --no-pivot asks for, where the host runs from an initial ramdisk, which pivot_root(2) refuses: the root is moved
 /// over "/" and entered by chroot. Weaker: a process with CAP_SYS_CHROOT may get out.

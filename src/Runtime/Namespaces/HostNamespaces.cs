@@ -33,8 +33,13 @@ internal static unsafe class HostNamespaces
     private static SpecException Changes(string path, Namespace one) =>
         new(path, $"would change the host: {one.Path} is the {one.Type} namespace of rt's caller");
 
-    private static bool IsCallers(Namespace one) =>
-        Identity(one.Path) is { } joined && joined == Identity($"/proc/self/ns/{NamespaceTypes.All[one.Type].File}");
+    /// <summary>Whether a process is in the caller's namespace of a type.</summary>
+    public static bool IsShared(string type, int pid) => IsCallers(type, $"/proc/{pid}/ns/{NamespaceTypes.All[type].File}");
+
+    private static bool IsCallers(Namespace one) => IsCallers(one.Type, one.Path);
+
+    private static bool IsCallers(string type, string path) =>
+        Identity(path) is { } other && other == Identity($"/proc/self/ns/{NamespaceTypes.All[type].File}");
 
     private static (uint, uint, ulong)? Identity(string path)
     {

@@ -41,6 +41,21 @@ internal static class NamespaceCompiler
         return inTwo;
     }
 
+    /// <summary>The namespaces of a container that is there.</summary>
+    /// <param name="types">CLONE_NEW flags.</param>
+    /// <param name="init">Gives a pidfd of its init.</param>
+    /// <returns>Whether a first process forks the one that becomes the program.</returns>
+    public static bool JoinContainer(PlanWriter plan, Config config, ulong types, Func<int> init)
+    {
+        LateOpening opening = new(plan.NextSlot, init);
+        plan.Openings.Add(opening);
+        plan.Add(new JoinContainer { Types = types, Init = opening.Slot }, "linux.namespaces");
+        bool inTwo = (types & CLONE_NEWPID) != 0;
+        if (inTwo) plan.Add(new ForkSibling { InCgroup = true }, "linux.namespaces");
+        if (config.Linux.HasNamespace("user")) plan.Add(Root(config), Origin(config, "user"));
+        return inTwo;
+    }
+
     /// <summary>What the init does about its namespaces when it is in them, and in its cgroups.</summary>
     public static void Enter(PlanWriter plan, Config config)
     {

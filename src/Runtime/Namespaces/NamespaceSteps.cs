@@ -28,6 +28,35 @@ internal struct JoinNamespace : IStep
 }
 
 /// <summary>
+/// Joins the namespaces of a container's init at once (setns(2) with a pidfd, Linux 5.8): all of them, or none if one refuses.
+/// </summary>
+internal struct JoinContainer : IStep
+{
+    public static StepKind Kind => StepKind.JoinContainer;
+
+    /// <summary>CLONE_NEW flags. A new pid namespace only takes in children.</summary>
+    public ulong Types;
+
+    /// <summary>A pidfd of the init.</summary>
+    public Slot Init;
+
+    public readonly unsafe int Run(ref Execution run)
+    {
+        // From here on processes of the container may see this one, and are not to look into it (CVE-2016-9962).
+        int result = Credentials.prctl(Credentials.PR_SET_DUMPABLE, 0);
+        if (result < 0) return result;
+        // As with JoinNamespace.
+        if ((Types & Processes.CLONE_NEWUSER) != 0) Credentials.setgroups(0, null);
+        return Processes.setns(run[Init], Types);
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("setns", "", ("types", NamespaceTypes.Names(Types)));
+
+    public readonly string Word(PlanReader plan, int errno, string detail) => "join the container's namespaces: "
+        + (errno == Errno.ESRCH ? "its init has ended" : Errno.Describe(errno));
+}
+
+/// <summary>
 /// Forks the init as another child of rt's, with the new namespaces, and ends this process. For when namespaces must be joined
 /// before: a pid namespace only takes in children, and new namespaces belong to the user namespace that the forking process is
 /// in.

@@ -13,3 +13,11 @@ internal abstract record Opening(Slot Slot, string Origin)
     /// <summary>What it does, for <c>rt plan</c>; null if the step that uses the slot says enough.</summary>
     public abstract StepDescription? Describe();
 }
+
+/// <summary>What only the caller of the compiler knows how to open.</summary>
+internal sealed record LateOpening(Slot Slot, Func<int> OpenIt) : Opening(Slot, "")
+{
+    public override int Open() => OpenIt();
+
+    public override StepDescription? Describe() => null;
+}

@@ -32,8 +32,8 @@ internal struct PlanHeader
     public int SlotCount;
 
     /// <summary>
-    /// An ordinary user who is to write to the init's files in /proc: those of a process that can't be dumped are root's (proc(5)).
-    /// The user namespace is new then, so that nobody else is in it who could look into the init.
+    /// The process is an ordinary user's, and he or it is to write to its files in /proc: those of a process that can't be dumped
+    /// are root's (proc(5)). Nobody who could look into the process is in its namespaces until a step changes that.
     /// </summary>
     public bool StaysDumpable;
 }
@@ -107,6 +107,7 @@ internal enum StepKind
 {
     AwaitCgroup = 1,
     JoinNamespace,
+    JoinContainer,
     ForkSibling,
     JoinCgroup,
     BecomeRoot,
@@ -136,7 +137,9 @@ internal enum StepKind
     MoveRoot,
     ChangeRoot,
     RootAttributes,
+    FindRoot,
     SetRlimit,
+    SetAffinity,
     SetScheduler,
     SetIoPriority,
     SetMemoryPolicy,

@@ -37,8 +37,17 @@ internal static class ProcessCompiler
         }, "process.user");
     }
 
-    public static void WorkingDirectory(PlanWriter plan, ContainerProcess process) =>
-        plan.Add(new WorkingDirectory { Path = plan.Text(process.Cwd) }, "process.cwd");
+    /// <summary>While /proc is the host's, and its privileges are there.</summary>
+    public static void OomScore(PlanWriter plan, ContainerProcess process)
+    {
+        if (process.OomScoreAdj is { } score)
+            plan.Add(new Security.WriteAttribute { File = plan.Text("/proc/self/oom_score_adj"), Value = plan.Text($"{score}") },
+                "process.oomScoreAdj");
+    }
+
+    /// <param name="make">It is made if it is missing.</param>
+    public static void WorkingDirectory(PlanWriter plan, ContainerProcess process, bool make) =>
+        plan.Add(new WorkingDirectory { Path = plan.Text(process.Cwd), Make = make }, "process.cwd");
 
     /// <summary>The last step, to be added when all the others are; what its environment still lacks is found out at once.</summary>
     public static Execute Executable(PlanWriter plan, ContainerProcess process)

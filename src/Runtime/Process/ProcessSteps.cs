@@ -30,7 +30,7 @@ internal struct SetRlimit : IStep
 }
 
 /// <summary>
-/// Enters the working directory, which is made if it is missing. Resolved inside the root without magic links, so that a cwd
+/// Enters the working directory. Resolved inside the root without magic links, so that a cwd
 /// of /proc/self/fd/N leads nowhere (CVE-2024-21626).
 /// </summary>
 internal unsafe struct WorkingDirectory : IStep
@@ -39,9 +39,14 @@ internal unsafe struct WorkingDirectory : IStep
 
     public PlanText Path;
 
+    /// <summary>It is made if it is missing.</summary>
+    public bool Make;
+
     public readonly int Run(ref Execution run)
     {
-        int directory = Mounts.InRoot.OpenOrMake(run[Slot.Root], run.At(Path), directory: true);
+        int directory = Make
+            ? Mounts.InRoot.OpenOrMake(run[Slot.Root], run.At(Path), directory: true)
+            : Mounts.InRoot.Open(run[Slot.Root], run.At(Path));
         if (directory < 0) return directory;
         int result = Files.fchdir(directory);
         Files.close(directory);

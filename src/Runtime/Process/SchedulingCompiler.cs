@@ -6,14 +6,16 @@ using Rt.Spec;
 namespace Rt.Process;
 
 /// <summary>
-/// What process.scheduler, process.ioPriority, linux.memoryPolicy and linux.personality compile to. For steps while privileged
+/// What process.scheduler, process.ioPriority, process.execCPUAffinity, linux.memoryPolicy and linux.personality compile to. For steps while privileged
 /// and unfiltered: most take CAP_SYS_NICE, and usual filters forbid some of the calls. Steps behind these run as the program will,
 /// and under SCHED_DEADLINE can't fork unless SCHED_FLAG_RESET_ON_FORK is set (sched(7)).
 /// </summary>
 internal static class SchedulingCompiler
 {
-    public static void Compile(PlanWriter plan, Config config)
+    /// <param name="cpus">On which CPUs the process is to run; empty: on all.</param>
+    public static void Compile(PlanWriter plan, Config config, string cpus)
     {
+        Affinity(plan, cpus);
         if (config.Process!.Scheduler is { } scheduler) Scheduler(plan, scheduler);
         if (config.Process.IoPriority is { } priority)
             plan.Add(new SetIoPriority { Class = IoPriorityWords.Classes[priority.Class], Level = (uint)priority.Priority },
@@ -22,6 +24,13 @@ internal static class SchedulingCompiler
         if (config.Linux.Personality is { } personality)
             plan.Add(new SetPersonality { Domain = PersonalityWords.Domains[personality.Domain] }, "linux.personality");
     }
+
+    /// <summary>Before the scheduling policy: a deadline can't be kept by a process that is kept to some CPUs.</summary>
+    private static void Affinity(PlanWriter plan, string cpus) => plan.Add(
+        cpus.Length == 0
+            ? default
+            : new SetAffinity { Cpus = plan.Text(cpus), Mask = plan.Numbers([.. MemoryMarshal.Cast<ulong, uint>(NumberList.Parse(cpus)!)]) },
+        cpus.Length == 0 ? "" : "process.execCPUAffinity.final");
 
     private static void Scheduler(PlanWriter plan, Scheduler scheduler)
     {

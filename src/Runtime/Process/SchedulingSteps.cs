@@ -38,6 +38,35 @@ internal struct SetScheduler : IStep
     private readonly string Policy => SchedulingWords.Name(SchedulerWords.Policies, Attributes.policy);
 }
 
+/// <summary>
+/// On which CPUs the process may run (sched_setaffinity(2)). Without a choice on all that its cgroup has: whichever those were that
+/// rt's caller may run on, the container's are its own (since Linux 6.2 a cpuset no longer takes them back by itself).
+/// </summary>
+internal unsafe struct SetAffinity : IStep
+{
+    public static StepKind Kind => StepKind.SetAffinity;
+
+    /// <summary>As in "0-3,7"; null: all.</summary>
+    public PlanText Cpus;
+
+    /// <summary>The same in bits, in whole 64-bit words.</summary>
+    public PlanList Mask;
+
+    public readonly int Run(ref Execution run)
+    {
+        const int AllBytes = Spec.NumberList.Max / 8;
+        if (!Cpus.IsNull) return Scheduling.sched_setaffinity(run.Numbers(Mask), Mask.Count * sizeof(uint));
+        ulong* all = stackalloc ulong[AllBytes / sizeof(ulong)];
+        new Span<byte>(all, AllBytes).Fill(0xff);
+        return Scheduling.sched_setaffinity(all, AllBytes);
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("affinity", Cpus.IsNull ? "all" : plan.Text(Cpus));
+
+    public readonly string Word(PlanReader plan, int errno, string detail) => $"run on CPUs {plan.Text(Cpus)}: "
+        + (errno == Errno.EINVAL ? "none of them is there, or the container's cgroup has none of them" : Errno.Describe(errno));
+}
+
 /// <summary>Whose reads and writes go first (ioprio_set(2)).</summary>
 internal struct SetIoPriority : IStep
 {

@@ -44,8 +44,7 @@ internal sealed class ResctrlGroup
     {
         if (rdt.ClosId.Length == 0 && Reserved.Contains(id))
             throw new SpecException($"{Origin}.closID", $"is required for a container named {id}");
-        string name = rdt.ClosId.Length > 0 ? rdt.ClosId : id;
-        ResctrlGroup group = new(resctrl, name == "/" ? resctrl.Mount : $"{resctrl.Mount}/{name}", pid);
+        ResctrlGroup group = new(resctrl, DirectoryOf(rdt, id, resctrl), pid);
         try
         {
             group.Fill(rdt, id);
@@ -56,6 +55,17 @@ internal sealed class ResctrlGroup
             group.Undo();
             throw;
         }
+    }
+
+    /// <summary>Puts another process of the container into its group.</summary>
+    /// <exception cref="SpecException">The kernel refuses it.</exception>
+    public static void Join(IntelRdt rdt, string id, int pid) => Join(rdt, id, pid, ResctrlFileSystem.Find());
+
+    internal static void Join(IntelRdt rdt, string id, int pid, ResctrlFileSystem resctrl)
+    {
+        ResctrlGroup group = new(resctrl, DirectoryOf(rdt, id, resctrl), pid);
+        group.Enter(group.directory, Origin);
+        if (rdt.EnableMonitoring) group.Enter(group.MonitoringOf(id), $"{Origin}.enableMonitoring");
     }
 
     /// <summary>Removes all that was made, also what would stay when the container is deleted: there is to be no container.</summary>
@@ -102,7 +112,7 @@ internal sealed class ResctrlGroup
         foreach (var (value, path) in schemata)
             if (value.Length > 0)
                 resctrl.Set($"{directory}/schemata", value + "\n", path);
-        resctrl.Set($"{directory}/tasks", pid.ToString(CultureInfo.InvariantCulture), Origin);
+        Enter(directory, Origin);
         if (rdt.EnableMonitoring) Monitor(id);
     }
 
@@ -135,12 +145,23 @@ internal sealed class ResctrlGroup
 
     private void Monitor(string id)
     {
-        string path = $"{directory}/mon_groups/{id}", origin = $"{Origin}.enableMonitoring";
+        string path = MonitoringOf(id), origin = $"{Origin}.enableMonitoring";
         int result = resctrl.MakeGroup(path);
         if (result == -Errno.ENOSPC) throw new SpecException(origin, $"create {path}: the processor can't monitor more groups");
         if (result < 0) throw new SpecException(origin, $"create {path}: {Errno.Describe(-result)}");
         madeMonitoring = path;
         ToRemove ??= path;
-        resctrl.Set($"{path}/tasks", pid.ToString(CultureInfo.InvariantCulture), origin);
+        Enter(path, origin);
     }
+
+    private static string DirectoryOf(IntelRdt rdt, string id, ResctrlFileSystem resctrl)
+    {
+        string name = rdt.ClosId.Length > 0 ? rdt.ClosId : id;
+        return name == "/" ? resctrl.Mount : $"{resctrl.Mount}/{name}";
+    }
+
+    private string MonitoringOf(string id) => $"{directory}/mon_groups/{id}";
+
+    private void Enter(string group, string origin) =>
+        resctrl.Set($"{group}/tasks", pid.ToString(CultureInfo.InvariantCulture), origin);
 }

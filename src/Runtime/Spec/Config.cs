@@ -43,6 +43,19 @@ internal sealed class ContainerProcess
     public Scheduler? Scheduler { get; set; }
     public IoPriority? IoPriority { get; set; }
     public ExecCpuAffinity? ExecCpuAffinity { get; set; }
+
+    /// <summary>Takes over from the container's own process what another one does not speak of, as far as runc does so.</summary>
+    public void InheritFrom(ContainerProcess own)
+    {
+        Capabilities ??= own.Capabilities;
+        if (Rlimits.Count == 0) Rlimits = own.Rlimits;
+        OomScoreAdj ??= own.OomScoreAdj;
+        if (ApparmorProfile.Length == 0) ApparmorProfile = own.ApparmorProfile;
+        if (SelinuxLabel.Length == 0) SelinuxLabel = own.SelinuxLabel;
+        Scheduler ??= own.Scheduler;
+        IoPriority ??= own.IoPriority;
+        ExecCpuAffinity ??= own.ExecCpuAffinity;
+    }
 }
 
 /// <summary>Characters.</summary>

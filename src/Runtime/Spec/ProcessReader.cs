@@ -3,6 +3,16 @@ namespace Rt.Spec;
 /// <summary>Reads process (config.md, "Process").</summary>
 internal static class ProcessReader
 {
+    /// <summary>A document that is a process and nothing else.</summary>
+    /// <exception cref="SpecException">By the path in the document.</exception>
+    public static ContainerProcess Read(byte[] document)
+    {
+        JsonCursor json = new(document);
+        ContainerProcess process = Read(ref json) ?? throw new SpecException("", "the process is null");
+        json.End();
+        return process;
+    }
+
     public static ContainerProcess? Read(ref JsonCursor json)
     {
         if (!json.Object()) return null;

@@ -11,8 +11,8 @@ internal static class TerminalCompiler
 {
     private const string Origin = "process.terminal";
 
-    /// <summary>While there is still something to be made in /dev.</summary>
-    public static void Open(PlanWriter plan, ContainerProcess process)
+    /// <param name="console">It is to be /dev/console as well: for a new container, while things can still be made in /dev.</param>
+    public static void Open(PlanWriter plan, ContainerProcess process, bool console)
     {
         if (!process.Terminal) return;
         plan.Add(new OpenTerminal
@@ -22,7 +22,7 @@ internal static class TerminalCompiler
             Rows = (ushort)(process.ConsoleSize?.Height ?? 0),
             Columns = (ushort)(process.ConsoleSize?.Width ?? 0),
         }, Origin);
-        plan.Add(new BindConsole { Directory = plan.Text("/dev"), Name = plan.Text("console") }, Origin);
+        if (console) plan.Add(new BindConsole { Directory = plan.Text("/dev"), Name = plan.Text("console") }, Origin);
     }
 
     /// <summary>When all else is made: a creation that fails before sends no terminal to anyone.</summary>

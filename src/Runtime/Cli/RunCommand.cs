@@ -14,12 +14,14 @@ internal static class RunCommand
         options.AddTo(command);
         Option<bool> detach = new("--detach", "-d") { Description = "do not wait for the container" };
         Option<bool> keep = new("--keep") { Description = "do not delete the container when it has ended" };
+        Option<bool> noSubreaper = new("--no-subreaper") { Description = "leave orphans of the container to others" };
+        command.Options.Add(noSubreaper);
         command.Options.Add(detach);
         command.Options.Add(keep);
         command.SetAction(line.Action((result, store) =>
         {
             CreateRequest request = options.Request(line, result, gate: false, detach: result.GetValue(detach));
-            if (!request.Detach) return Foreground.Run(store, request, result.GetValue(keep));
+            if (!request.Detach) return Foreground.Run(store, request, result.GetValue(keep), !result.GetValue(noSubreaper));
             Creation.Create(store, request);
             return 0;
         }));

@@ -64,21 +64,26 @@ internal sealed class ContainerExec
         }
     }
 
+    /// <summary>The process's terminal goes to rt's own, or its standard streams.</summary>
+    private bool ServesTerminal => config.Process!.Terminal && !request.Detach;
+
     private int Run(SeccompCache seccomp)
     {
         using ExecCgroup cgroup = ExecCgroup.Open(
             state.Cgroup, state.Pid, CgroupPrivilege.IsLimited(request.Rootless), request.Cgroups);
+        if (ServesTerminal) config.Process!.ConsoleSize = ForegroundTerminal.HostSize() ?? config.Process.ConsoleSize;
         LaunchPlan plan = Compile(cgroup, seccomp);
         Timeline.Mark("compiled");
         UseInitialAffinity();
         int console = -1;
         ContainerInit? process = null;
+        using ForegroundTerminal? terminal = ServesTerminal ? new() : null;
         try
         {
-            console = ConsoleSocket.Connect(request.ConsoleSocket);
-            process = ContainerInit.Start(plan, cgroup.Descriptor, gate: -1, console, cgroup.Instead);
+            console = terminal == null ? ConsoleSocket.Connect(request.ConsoleSocket) : -1;
+            process = ContainerInit.Start(plan, cgroup.Descriptor, gate: -1, terminal?.Socket ?? console, cgroup.Instead);
             Timeline.Mark("forked");
-            Launch(plan, process);
+            Launch(plan, process, terminal);
         }
         catch (Exception e)
         {
@@ -92,7 +97,7 @@ internal sealed class ContainerExec
             if (console >= 0) Files.close(console);
         }
 
-        return request.Detach ? 0 : Foreground.Wait(process.Pid, request.Inbox);
+        return request.Detach ? 0 : Foreground.Wait(process.Pid, request.Inbox, terminal);
     }
 
     private LaunchPlan Compile(ExecCgroup cgroup, SeccompCache seccomp)
@@ -105,6 +110,7 @@ internal sealed class ContainerExec
             Rootless = rootless,
             MayLackCgroups = CgroupPrivilege.IsLimited(request.Rootless),
             PreserveFds = request.PreserveFds,
+            PlainNewlines = ServesTerminal && !Terminals.IsTerminal(1),
             Affinity = config.Process!.ExecCpuAffinity?.Final ?? "",
             Warn = Log.Warn,
         };
@@ -112,7 +118,7 @@ internal sealed class ContainerExec
         return Compiler.CompileExec(config, options, joining, Host.DetectForExec(), seccomp.Get);
     }
 
-    private void Launch(LaunchPlan plan, ContainerInit process)
+    private void Launch(LaunchPlan plan, ContainerInit process, ForegroundTerminal? terminal)
     {
         process.EnterNamespaces(request.Inbox);
         if (config.Linux.IntelRdt is { } rdt) ResctrlGroup.Join(rdt, state.Id, process.Pid);
@@ -123,6 +129,7 @@ internal sealed class ContainerExec
         process.AwaitReady(request.Inbox, report => SeccompAgent.Send(plan.SeccompListener!, state.OciVersion, process.Pid,
             (int)report.Value, Encoding.UTF8.GetString(ContainerHooks.StateOf(state).Json("running", state.Pid)).TrimEnd()));
         Outside.SetLimits(plan, process.Pid);
+        terminal?.Receive();
         if (waits) process.GoAhead();
         process.AwaitExec();
     }

@@ -21,6 +21,7 @@ internal sealed class Creation : IDisposable
     private ContainerState state;
     private ContainerInit? init;
     private Outside? outside;
+    private ForegroundTerminal? terminal;
     private readonly CgroupCreation cgroup;
     private bool wrotePidFile, hooksBegan;
 
@@ -35,8 +36,12 @@ internal sealed class Creation : IDisposable
         cgroup = new CgroupCreation(plan.Cgroup, limited);
     }
 
-    /// <summary>Returns the container with its init waiting at the gate or, if none was asked for, running the program.</summary>
-    public static (ContainerDirectory Directory, ContainerState State) Create(ContainerStore store, CreateRequest request)
+    /// <summary>
+    /// Returns the container with its init waiting at the gate or, if none was asked for, running the program; and the terminal that
+    /// this process is to serve, if any.
+    /// </summary>
+    public static (ContainerDirectory Directory, ContainerState State, ForegroundTerminal? Terminal) Create(
+        ContainerStore store, CreateRequest request)
     {
         Guard.Protect();
         Timeline.Mark("binary protected");
@@ -45,7 +50,10 @@ internal sealed class Creation : IDisposable
         bool rootless = Processes.geteuid() != 0;
         if (rootless && !bundle.Config.Linux.HasNamespace("user"))
             throw new RtException("rootless container requires user namespaces");
-        ConsoleSocket.Check(bundle.Config.Process!.Terminal, request.Detach, request.ConsoleSocket);
+        ContainerProcess program = bundle.Config.Process!;
+        ConsoleSocket.Check(program.Terminal, request.Detach, request.ConsoleSocket);
+        bool servesTerminal = program.Terminal && !request.Detach;
+        if (servesTerminal) program.ConsoleSize = ForegroundTerminal.HostSize() ?? program.ConsoleSize;
         PreservedDescriptors.Require(request.PreserveFds);
         bundle.CheckHost();
         bool limited = CgroupPrivilege.IsLimited(request.Rootless);
@@ -61,6 +69,7 @@ internal sealed class Creation : IDisposable
             Rootless = rootless,
             MayLackCgroups = limited,
             PreserveFds = request.PreserveFds,
+            PlainNewlines = servesTerminal && !Terminals.IsTerminal(1),
             Warn = Log.Warn,
         };
         LaunchPlan plan = bundle.Compile(options, Host.Detect(), new SeccompCache(store.SeccompCache, BuildInfo.Id));
@@ -83,22 +92,24 @@ internal sealed class Creation : IDisposable
             Hooks = bundle.Config.Hooks,
         };
         using Creation creation = new(directory, plan, request, state, bundle.Document, limited);
-        return (directory, creation.Run());
+        state = creation.Run(servesTerminal);
+        return (directory, state, creation.terminal);
     }
 
     public void Dispose() => cgroup.Dispose();
 
-    private ContainerState Run()
+    private ContainerState Run(bool servesTerminal)
     {
         int gate = -1, console = -1;
         try
         {
-            console = ConsoleSocket.Connect(request.ConsoleSocket);
+            if (servesTerminal) terminal = new ForegroundTerminal();
+            else console = ConsoleSocket.Connect(request.ConsoleSocket);
             directory.Write(state);
             if (request.Gate) gate = directory.MakeGate();
             cgroup.Make();
             Timeline.Mark("state and cgroup made");
-            init = ContainerInit.Start(plan, cgroup.Descriptor, gate, console);
+            init = ContainerInit.Start(plan, cgroup.Descriptor, gate, terminal?.Socket ?? console);
             Timeline.Mark("forked");
             if (cgroup.Enter(init.Pid)) init.GoAhead();
             init.EnterNamespaces(request.Inbox);
@@ -126,6 +137,7 @@ internal sealed class Creation : IDisposable
             if (!waits) init.GoAhead();
             init.AwaitReady(request.Inbox, outside.AtStop);
             outside.AtReady();
+            terminal?.Receive();
             if (state.RootUnder != 0) directory.WriteDraft(state = state with { RootMount = init.RootMount });
             directory.CommitDraft();
             if (waits) init.GoAhead();
@@ -156,6 +168,7 @@ internal sealed class Creation : IDisposable
 
     private void Undo()
     {
+        terminal?.Dispose();
         init?.Abort();
         Attempt.To("undo what was done from outside", () => outside?.Undo());
         Attempt.To("remove the cgroup", cgroup.Undo);

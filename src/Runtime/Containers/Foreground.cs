@@ -1,4 +1,5 @@
 using Rt.Kernel;
+using Rt.Terminal;
 
 namespace Rt.Containers;
 
@@ -6,30 +7,39 @@ namespace Rt.Containers;
 internal static class Foreground
 {
     /// <summary>Exit code of the container's init; 128 plus the number of the signal that killed it.</summary>
-    public static int Run(ContainerStore store, CreateRequest request, bool keep)
+    public static int Run(ContainerStore store, CreateRequest request, bool keep, bool subreaper)
     {
         // Orphans of a container without a pid namespace of its own come to this process, which reaps them.
-        Credentials.prctl(Credentials.PR_SET_CHILD_SUBREAPER, 1);
-        (ContainerDirectory directory, ContainerState state) = Creation.Create(store, request);
+        if (subreaper) Credentials.prctl(Credentials.PR_SET_CHILD_SUBREAPER, 1);
+        (ContainerDirectory directory, ContainerState state, ForegroundTerminal? terminal) = Creation.Create(store, request);
         directory.Close();
-        int code = Wait(state.Pid, request.Inbox);
+        int code;
+        using (terminal) code = Wait(state.Pid, request.Inbox, terminal);
         Timeline.Mark("ended");
         if (!keep) Delete(store, request.Id);
         return code;
     }
 
-    /// <summary>Passes signals on to a child until it has ended: its exit code, or 128 plus the number of the signal that killed it.</summary>
-    public static int Wait(int pid, int inbox)
+    /// <summary>
+    /// Passes signals on to a child, and serves its terminal if it has one, until it has ended: its exit code, or 128 plus the number
+    /// of the signal that killed it.
+    /// </summary>
+    public static int Wait(int pid, int inbox, ForegroundTerminal? terminal)
     {
         while (true)
         {
             // Before the first wait as well: its SIGCHLD may have come while the container was being set up.
             while (Processes.Reap(0, block: false) is { Pid: > 0 } exit)
-                if (exit.Pid == pid)
-                    return exit.Code;
+            {
+                if (exit.Pid != pid) continue;
+                terminal?.Finish(inbox);
+                return exit.Code;
+            }
 
+            terminal?.ServeUntilSignal(inbox);
             int signal = SignalInbox.Take(inbox);
-            if (signal is not (0 or Signals.SIGCHLD or Signals.SIGURG or Signals.SIGTTIN or Signals.SIGTTOU)) Processes.kill(pid, signal);
+            if (signal == Signals.SIGWINCH && terminal != null) terminal.Resize();
+            else if (signal is not (0 or Signals.SIGCHLD or Signals.SIGURG or Signals.SIGTTIN or Signals.SIGTTOU)) Processes.kill(pid, signal);
         }
     }
 

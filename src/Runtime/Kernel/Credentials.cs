@@ -5,7 +5,7 @@ namespace Rt.Kernel;
 /// <summary>setresuid(2), setgroups(2), capset(2), prctl(2), keyctl(2), prlimit(2): who a process is and what it may do.</summary>
 internal static unsafe class Credentials
 {
-    public const int PR_SET_PDEATHSIG = 1, PR_SET_DUMPABLE = 4, PR_SET_KEEPCAPS = 8, PR_CAPBSET_DROP = 24,
+    public const int PR_SET_PDEATHSIG = 1, PR_SET_DUMPABLE = 4, PR_SET_NAME = 15, PR_SET_KEEPCAPS = 8, PR_CAPBSET_DROP = 24,
         PR_SET_CHILD_SUBREAPER = 36, PR_SET_NO_NEW_PRIVS = 38, PR_CAP_AMBIENT = 47;
 
     public const int PR_CAP_AMBIENT_RAISE = 2, PR_CAP_AMBIENT_CLEAR_ALL = 4;

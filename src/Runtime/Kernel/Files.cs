@@ -24,7 +24,7 @@ internal static unsafe class Files
     public const uint S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFCHR = 0x2000, S_IFDIR = 0x4000, S_IFBLK = 0x6000,
         S_IFREG = 0x8000, S_IFLNK = 0xA000, S_IFSOCK = 0xC000;
 
-    public const int F_GETFD = 1, F_SETFD = 2, F_ADD_SEALS = 1033, F_GET_SEALS = 1034, FD_CLOEXEC = 1;
+    public const int F_GETFD = 1, F_SETFD = 2, F_SETFL = 4, F_ADD_SEALS = 1033, F_GET_SEALS = 1034, FD_CLOEXEC = 1;
     public const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
     public const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_EXEC = 0x10;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
@@ -63,6 +63,12 @@ internal static unsafe class Files
     public static nint ReadAt(int fd, void* buffer, nint count, nint offset) =>
         Syscall.Invoke(pread64, fd, (nint)buffer, count, offset);
 
+    public static nint WriteAt(int fd, void* buffer, nint count, nint offset) =>
+        Syscall.Invoke(pwrite64, fd, (nint)buffer, count, offset);
+
+    /// <summary>Cuts a file off, or makes it longer by a hole (ftruncate(2)).</summary>
+    public static int Truncate(int fd, nint size) => (int)Syscall.Invoke(ftruncate, fd, size);
+
     public static nint write(int fd, void* buffer, nint count) => Syscall.Invoke(SyscallNumber.write, fd, (nint)buffer, count);
 
     public static int close(int fd) => (int)Syscall.Invoke(SyscallNumber.close, fd);
@@ -72,6 +78,21 @@ internal static unsafe class Files
 
     /// <summary>Closes the descriptors from <paramref name="first"/> to <paramref name="last"/>, open or not.</summary>
     public static int close_range(uint first, uint last) => (int)Syscall.Invoke(SyscallNumber.close_range, (nint)first, (nint)last, 0);
+
+    /// <summary>Closes all descriptors from <paramref name="first"/> on that are not among the <paramref name="count"/> kept ones.</summary>
+    public static int CloseAllBut(int first, int* kept, int count)
+    {
+        while (true)
+        {
+            int next = int.MaxValue;
+            for (int i = 0; i < count; i++)
+                if (kept[i] >= first && kept[i] < next)
+                    next = kept[i];
+            int result = next > first ? close_range((uint)first, (uint)next - 1) : 0;
+            if (result < 0 || next == int.MaxValue) return result;
+            first = next + 1;
+        }
+    }
 
     public static int mkdirat(int dirfd, byte* path, uint mode) =>
         (int)Syscall.Invoke(SyscallNumber.mkdirat, dirfd, (nint)path, (nint)mode);

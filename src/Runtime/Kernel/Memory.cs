@@ -3,7 +3,7 @@ using static Rt.Kernel.SyscallNumber;
 namespace Rt.Kernel;
 
 /// <summary>
-/// mmap(2), mremap(2), mprotect(2), brk(2). Addresses come back as the kernel gives them: -errno is a small negative number.
+/// mmap(2), munmap(2), mremap(2), mprotect(2), madvise(2), brk(2). Addresses come back as the kernel gives them: -errno is a small negative number.
 /// </summary>
 internal static unsafe class Memory
 {
@@ -21,6 +21,15 @@ internal static unsafe class Memory
     {
         const int MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2;
         return Syscall.Invoke(mremap, from, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+    }
+
+    public static int Unmap(nint address, nint length) => (int)Syscall.Invoke(munmap, address, length);
+
+    /// <summary>Gives pages of private memory back (MADV_DONTNEED): they read as zeros from then on.</summary>
+    public static int Discard(nint address, nint length)
+    {
+        const int MADV_DONTNEED = 4;
+        return (int)Syscall.Invoke(madvise, address, length, MADV_DONTNEED);
     }
 
     public static int Protect(nint address, nint length, int protection) => (int)Syscall.Invoke(mprotect, address, length, protection);

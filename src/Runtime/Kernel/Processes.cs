@@ -55,6 +55,31 @@ internal static unsafe class Processes
 
     public static int pidfd_send_signal(int pidfd, int signal) => (int)Syscall.Invoke(SyscallNumber.pidfd_send_signal, pidfd, signal);
 
+    /// <summary>
+    /// How a process ended, from a pidfd that was opened while it was there: its exit code as <see cref="Exit"/> counts (PIDFD_GET_INFO,
+    /// Linux 6.15). -ENOTTY or -EINVAL: the kernel does not tell; -ESRCH or -EAGAIN: it has not been reaped yet.
+    /// </summary>
+    public static int ExitCodeOf(int pidfd)
+    {
+        const uint PIDFD_GET_INFO = 0xC040FF0B; // _IOWR(0xFF, 11, 64 bytes)
+        const ulong PIDFD_INFO_EXIT = 8;
+        pidfd_info info = new() { mask = PIDFD_INFO_EXIT };
+        int result = Sockets.ioctl(pidfd, PIDFD_GET_INFO, &info);
+        if (result < 0) return result;
+        if ((info.mask & PIDFD_INFO_EXIT) == 0) return -Errno.EAGAIN;
+        int signal = info.exit_code & 0x7f; // as wait(2) has it: the code above the signal
+        return signal != 0 ? 128 + signal : info.exit_code >> 8 & 0xff;
+    }
+
+    /// <summary>struct pidfd_info (include/uapi/linux/pidfd.h), the first version.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct pidfd_info
+    {
+        public ulong mask, cgroupid;
+        public uint pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+        public int exit_code;
+    }
+
     public static int getpid() => (int)Syscall.Invoke(SyscallNumber.getpid);
 
     public static int geteuid() => (int)Syscall.Invoke(SyscallNumber.geteuid);
@@ -97,7 +122,7 @@ internal static unsafe class Processes
         public short events, revents;
     }
 
-    public const short POLLIN = 1, POLLPRI = 2, POLLOUT = 4;
+    public const short POLLIN = 1, POLLPRI = 2, POLLOUT = 4, POLLERR = 8, POLLHUP = 16;
 
     /// <summary>Waits without limit (or <paramref name="milliseconds"/>) until one of the descriptors has something to say.</summary>
     public static int poll(pollfd* fds, int count, long milliseconds = -1)
@@ -105,6 +130,9 @@ internal static unsafe class Processes
         long* timeout = stackalloc long[2] { milliseconds / 1000, milliseconds % 1000 * 1_000_000 };
         return (int)Syscall.InvokeBlocking(ppoll, (nint)fds, count, milliseconds < 0 ? 0 : (nint)timeout);
     }
+
+    /// <summary>As <see cref="poll"/>, without limit, for a forked child (<see cref="Syscall.InvokeBlocking"/>); -EINTR as it comes.</summary>
+    public static int PollInChild(pollfd* fds, int count) => (int)Syscall.Invoke(ppoll, (nint)fds, count);
 
     /// <summary>execve from blocks of NUL-terminated texts, as /proc/PID/cmdline and /proc/PID/environ are.</summary>
     public static int ExecuteWith(byte* path, byte[] arguments, byte[] environment)

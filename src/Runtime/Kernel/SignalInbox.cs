@@ -125,11 +125,7 @@ internal static unsafe class SignalInbox
         return OpenFor(mask);
     }
 
-    private static int OpenFor(ulong mask)
-    {
-        const int SFD_CLOEXEC = 0x80000;
-        return (int)KernelException.Check(Syscall.Invoke(signalfd4, -1, (nint)(&mask), 8, SFD_CLOEXEC), "signalfd");
-    }
+    private static int OpenFor(ulong mask) => (int)KernelException.Check(Signals.OpenDescriptor(mask), "signalfd");
 
     /// <summary>The next signal; waits for it.</summary>
     public static int Take(int inbox)

@@ -2,11 +2,11 @@ using static Rt.Kernel.SyscallNumber;
 
 namespace Rt.Kernel;
 
-/// <summary>rt_sigaction(2), rt_sigprocmask(2), and signals' names.</summary>
+/// <summary>rt_sigaction(2), rt_sigprocmask(2), signalfd(2), and signals' names.</summary>
 internal static unsafe class Signals
 {
     public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGSEGV = 11, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGSTOP = 19,
-        SIGTTIN = 21, SIGTTOU = 22, SIGURG = 23, SIGRTMIN = 34, SIGRTMAX = 64;
+        SIGTTIN = 21, SIGTTOU = 22, SIGURG = 23, SIGWINCH = 28, SIGRTMIN = 34, SIGRTMAX = 64;
 
     /// <summary>Every signal to its default action and none blocked: what a new program may expect (signal(7)).</summary>
     public static void ResetAll()
@@ -25,6 +25,22 @@ internal static unsafe class Signals
         ulong old = 0;
         Syscall.Invoke(rt_sigprocmask, SIG_SETMASK, (nint)(&mask), (nint)(&old), 8);
         return old;
+    }
+
+    /// <summary>A descriptor, close-on-exec, that is readable when one of the signals is pending, which must be blocked; or -errno.</summary>
+    /// <param name="mask">Bit n-1 stands for signal n.</param>
+    public static int OpenDescriptor(ulong mask)
+    {
+        const int SFD_CLOEXEC = 0x80000;
+        return (int)Syscall.Invoke(signalfd4, -1, (nint)(&mask), 8, SFD_CLOEXEC);
+    }
+
+    /// <summary>The next signal from such a descriptor, or -errno; waits for it.</summary>
+    public static int Take(int descriptor)
+    {
+        byte* info = stackalloc byte[128]; // struct signalfd_siginfo, ssi_signo first
+        nint read = Files.read(descriptor, info, 128);
+        return read < 0 ? (int)read : *(int*)info;
     }
 
     private static readonly string[] Names =

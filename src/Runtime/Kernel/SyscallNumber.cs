@@ -17,12 +17,15 @@ internal static class SyscallNumber
     public static int lseek => X64 ? 8 : 62;
     public static int mmap => X64 ? 9 : 222;
     public static int mprotect => X64 ? 10 : 226;
+    public static int munmap => X64 ? 11 : 215;
     public static int brk => X64 ? 12 : 214;
     public static int rt_sigaction => X64 ? 13 : 134;
     public static int rt_sigprocmask => X64 ? 14 : 135;
     public static int ioctl => X64 ? 16 : 29;
     public static int pread64 => X64 ? 17 : 67;
+    public static int pwrite64 => X64 ? 18 : 68;
     public static int mremap => X64 ? 25 : 216;
+    public static int madvise => X64 ? 28 : 233;
     public static int sendfile => X64 ? 40 : 71;
     public static int getpid => X64 ? 39 : 172;
     public static int socket => X64 ? 41 : 198;
@@ -30,6 +33,10 @@ internal static class SyscallNumber
     public static int sendto => X64 ? 44 : 206;
     public static int recvfrom => X64 ? 45 : 207;
     public static int sendmsg => X64 ? 46 : 211;
+    public static int recvmsg => X64 ? 47 : 212;
+    public static int bind => X64 ? 49 : 200;
+    public static int listen => X64 ? 50 : 201;
+    public static int accept4 => X64 ? 288 : 242;
     public static int setsockopt => X64 ? 54 : 208;
     public static int socketpair => X64 ? 53 : 199;
     public static int clone => X64 ? 56 : 220;
@@ -40,6 +47,7 @@ internal static class SyscallNumber
     public static int kill => X64 ? 62 : 129;
     public static int fcntl => X64 ? 72 : 25;
     public static int flock => X64 ? 73 : 32;
+    public static int ftruncate => X64 ? 77 : 46;
     public static int fchdir => X64 ? 81 : 50;
     public static int chdir => X64 ? 80 : 49;
     public static int fchmod => X64 ? 91 : 52;
@@ -58,6 +66,8 @@ internal static class SyscallNumber
     public static int signalfd4 => X64 ? 289 : 74;
     public static int statfs => X64 ? 137 : 43;
     public static int eventfd2 => X64 ? 290 : 19;
+    public static int inotify_init1 => X64 ? 294 : 26;
+    public static int inotify_add_watch => X64 ? 254 : 27;
     public static int fstatfs => X64 ? 138 : 44;
     public static int personality => X64 ? 135 : 92;
     public static int pivot_root => X64 ? 155 : 41;

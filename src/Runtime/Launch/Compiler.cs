@@ -53,7 +53,7 @@ internal static class Compiler
         bool stops = HasWorkOutside(config);
         if (stops) plan.Add(default(AwaitEnvironment));
         HookCompiler.CreateContainer(plan, config, options.Id, options.Bundle);
-        TerminalCompiler.Open(plan, process, console: true);
+        TerminalCompiler.Open(plan, process, console: true, options.PlainNewlines);
         NamespaceCompiler.Sysctls(plan, config);
         Execute execute = ProcessCompiler.Executable(plan, process);
         MountCompiler.LateReadonly(plan, config);
@@ -103,7 +103,7 @@ internal static class Compiler
         MountCompiler.EnterRoot(plan, config);
         plan.Add(default(NewSession));
         if (!options.NoNewKeyring) SecurityCompiler.Keyring(plan, options.Id);
-        TerminalCompiler.Open(plan, process, console: false);
+        TerminalCompiler.Open(plan, process, console: false, options.PlainNewlines);
         Execute execute = ProcessCompiler.Executable(plan, process);
         ProcessCompiler.WorkingDirectory(plan, process, make: false);
         GiveUpPrivileges(plan, config, options, host, filter);

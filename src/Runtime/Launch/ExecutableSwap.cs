@@ -11,14 +11,14 @@ namespace Rt.Launch;
 /// </summary>
 /// <remarks>
 /// The kernel changes a process's executable only when nothing is mapped from the old one any more, so that all of them must
-/// go: code and constants are mapped over in place, byte for byte the same; of the writable segment, pages that were written
-/// to are carried over. Only the main thread may be at work meanwhile: the finalizer's is asleep until there is a finalizer to
+/// go: code is mapped over in place, byte for byte the same; of data, pages that were written to are carried over. Constants are
+/// data too: the stack guard that functions check on their return (__security_cookie) is among them, and is made up at start-up. Only the main thread may be at work meanwhile: the finalizer's is asleep until there is a finalizer to
 /// run. Needs a kernel with CONFIG_CHECKPOINT_RESTORE, and CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE.
 /// </remarks>
 internal static unsafe class ExecutableSwap
 {
     private const uint PT_LOAD = 1, PT_GNU_RELRO = 0x6474e552;
-    private const uint PF_X = 1, PF_W = 2, PF_R = 4;
+    private const uint PF_X = 1, PF_W = 2;
     private const int PageSize = 4096;
 
     /// <summary>Elf64_Phdr.</summary>
@@ -56,7 +56,7 @@ internal static unsafe class ExecutableSwap
         {
             ref ProgramHeader segment = ref headers[i];
             if (segment.Type != PT_LOAD) continue;
-            bool mapped = (segment.Flags & PF_W) == 0 ? MapOver(file, segment) : CarryOver(file, segment);
+            bool mapped = (segment.Flags & PF_X) != 0 ? MapOver(file, segment) : CarryOver(file, segment);
             if (!mapped) return false;
         }
 
@@ -72,11 +72,8 @@ internal static unsafe class ExecutableSwap
         return result >= 0;
     }
 
-    private static bool MapOver(int file, in ProgramHeader segment)
-    {
-        int protection = ((segment.Flags & PF_R) != 0 ? Memory.PROT_READ : 0) | ((segment.Flags & PF_X) != 0 ? Memory.PROT_EXEC : 0);
-        return Memory.MapFile(file, segment.FileOffset, segment.Start, segment.Length, protection) == segment.Start;
-    }
+    private static bool MapOver(int file, in ProgramHeader segment) =>
+        Memory.MapFile(file, segment.FileOffset, segment.Start, segment.Length, Memory.PROT_READ | Memory.PROT_EXEC) == segment.Start;
 
     private static bool CarryOver(int file, in ProgramHeader segment)
     {
@@ -87,6 +84,7 @@ internal static unsafe class ExecutableSwap
         if (pagemap < 0) return false;
         bool moved = CarryOver(segment.Start, copy, pages, pagemap, states);
         Files.close(pagemap);
+        if (moved && (segment.Flags & PF_W) == 0) Memory.Protect(segment.Start, segment.Length, Memory.PROT_READ);
         return moved;
     }
 

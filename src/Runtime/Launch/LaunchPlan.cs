@@ -85,6 +85,9 @@ internal sealed record LaunchOptions
     /// <summary>How many descriptors from 3 on the container inherits.</summary>
     public int PreserveFds { get; init; }
 
+    /// <summary>The terminal's output goes to rt's standard output, and that is no terminal.</summary>
+    public bool PlainNewlines { get; init; }
+
     /// <summary>The CPUs to run on; empty: all that the cgroup has.</summary>
     public string Affinity { get; init; } = "";
 

@@ -16,11 +16,8 @@ internal static unsafe class ConsoleSocket
     {
         if (path.Length > 0 && !(terminal && detach))
             throw new RtException("cannot use console socket if runc will not detach or allocate tty");
-        if (!terminal || path.Length > 0) return;
-        throw new RtException(detach
-            ? "cannot allocate tty if runc will detach without setting console socket"
-            : "process.terminal: a terminal for run in the foreground is not supported yet: set it to false, "
-                + "or use --detach with --console-socket");
+        if (terminal && detach && path.Length == 0)
+            throw new RtException("cannot allocate tty if runc will detach without setting console socket");
     }
 
     /// <summary>A descriptor connected to the socket at the path; -1 for an empty one.</summary>

@@ -12,7 +12,8 @@ internal static class TerminalCompiler
     private const string Origin = "process.terminal";
 
     /// <param name="console">It is to be /dev/console as well: for a new container, while things can still be made in /dev.</param>
-    public static void Open(PlanWriter plan, ContainerProcess process, bool console)
+    /// <param name="plainNewlines">See <see cref="OpenTerminal.PlainNewlines"/>.</param>
+    public static void Open(PlanWriter plan, ContainerProcess process, bool console, bool plainNewlines)
     {
         if (!process.Terminal) return;
         plan.Add(new OpenTerminal
@@ -21,6 +22,7 @@ internal static class TerminalCompiler
             HasSize = process.ConsoleSize != null,
             Rows = (ushort)(process.ConsoleSize?.Height ?? 0),
             Columns = (ushort)(process.ConsoleSize?.Width ?? 0),
+            PlainNewlines = plainNewlines,
         }, Origin);
         if (console) plan.Add(new BindConsole { Directory = plan.Text("/dev"), Name = plan.Text("console") }, Origin);
     }

@@ -19,6 +19,9 @@ internal unsafe struct OpenTerminal : IStep
     public ushort Rows, Columns;
     public bool HasSize;
 
+    /// <summary>Newlines are shown as they are, without a carriage return before: what is shown does not go to a terminal.</summary>
+    public bool PlainNewlines;
+
     public readonly int Run(ref Execution run)
     {
         int directory = InRoot.Open(run[Slot.Root], run.At(Directory));
@@ -32,7 +35,16 @@ internal unsafe struct OpenTerminal : IStep
         int peer = result < 0 ? result : Terminals.OpenPeer(master);
         if (peer < 0) return peer;
         run[Slot.PtyPeer] = peer;
-        return HasSize ? Terminals.SetSize(peer, Rows, Columns) : 0;
+        result = HasSize ? Terminals.SetSize(peer, Rows, Columns) : 0;
+        return result >= 0 && PlainNewlines ? ClearNewlineMapping(peer) : result;
+    }
+
+    private static int ClearNewlineMapping(int terminal)
+    {
+        const uint ONLCR = 4;
+        int result = Terminals.GetModes(terminal, out Terminals.termios modes);
+        modes.c_oflag &= ~ONLCR;
+        return result < 0 ? result : Terminals.SetModes(terminal, modes);
     }
 
     /// <summary>Nothing mounted over it (EXDEV) is taken for the devpts's own file.</summary>
@@ -45,7 +57,8 @@ internal unsafe struct OpenTerminal : IStep
 
     public readonly StepDescription Describe(PlanReader plan) =>
         new("terminal", $"{plan.Text(Directory)}/ptmx",
-            ("columns", HasSize ? Columns.ToString() : ""), ("rows", HasSize ? Rows.ToString() : ""));
+            ("columns", HasSize ? Columns.ToString() : ""), ("rows", HasSize ? Rows.ToString() : ""),
+            ("newlines", PlainNewlines ? "plain" : ""));
 
     public readonly string Word(PlanReader plan, int errno, string detail) => $"open {plan.Text(Directory)}/ptmx: " + errno switch
     {

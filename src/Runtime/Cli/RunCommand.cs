@@ -22,7 +22,9 @@ internal static class RunCommand
         {
             CreateRequest request = options.Request(line, result, gate: false, detach: result.GetValue(detach));
             if (!request.Detach) return Foreground.Run(store, request, result.GetValue(keep), !result.GetValue(noSubreaper));
-            Creation.Create(store, request);
+            Created created = Creation.Create(store, request);
+            created.Directory.Close();
+            created.Notify?.Relay(created.State.Pid, created.State.Pid, request.Inbox);
             return 0;
         }));
         return command;

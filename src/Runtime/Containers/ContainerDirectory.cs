@@ -19,6 +19,7 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     private string NewStateFile => path + "/state.json.new";
     private string NewDraftFile => DraftFile + ".new";
     private string ConfigFile => path + "/config.json";
+    public string NotifyDirectory => path + "/notify";
     private string GateFile => path + "/gate";
 
     /// <summary>Waits for the lock; false if the container was deleted meanwhile.</summary>
@@ -148,6 +149,12 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
         foreach (string file in (ReadOnlySpan<string>)[StateFile, DraftFile, NewStateFile, NewDraftFile, ConfigFile, GateFile])
             FileContent.Remove(file);
         int result = FileContent.RemoveDirectory(path);
+        if (result == -Errno.ENOTEMPTY)
+        {
+            NotifySocket.Remove(NotifyDirectory);
+            result = FileContent.RemoveDirectory(path);
+        }
+
         if (result is not -Errno.ENOENT) KernelException.Check(result, $"remove {path}");
     }
 

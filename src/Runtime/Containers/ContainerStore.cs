@@ -41,6 +41,9 @@ internal sealed class ContainerStore(string root)
         throw new RtException($"create {path}: it is gone each time it has been made");
     }
 
+    /// <summary>In the container's directory, which need not be there yet.</summary>
+    public string NotifyDirectory(string id) => new ContainerDirectory(id, PathOf(id)).NotifyDirectory;
+
     /// <summary>A container that is there; not locked.</summary>
     public ContainerDirectory Open(string id) => TryOpen(id) ?? throw new RtException($"container does not exist: {id}");
 

@@ -16,6 +16,7 @@ internal sealed class Creation : IDisposable
     private readonly ContainerDirectory directory;
     private readonly LaunchPlan plan;
     private readonly CreateRequest request;
+    private readonly Surroundings surroundings;
     private readonly byte[] document;
     private readonly bool rootless = Processes.geteuid() != 0;
     private ContainerState state;
@@ -25,9 +26,10 @@ internal sealed class Creation : IDisposable
     private readonly CgroupCreation cgroup;
     private bool wrotePidFile, hooksBegan;
 
-    private Creation(
-        ContainerDirectory directory, LaunchPlan plan, CreateRequest request, ContainerState state, byte[] document, bool limited)
+    private Creation(ContainerDirectory directory, LaunchPlan plan, CreateRequest request, Surroundings surroundings,
+        ContainerState state, byte[] document, bool limited)
     {
+        this.surroundings = surroundings;
         this.document = document;
         this.directory = directory;
         this.plan = plan;
@@ -36,12 +38,8 @@ internal sealed class Creation : IDisposable
         cgroup = new CgroupCreation(plan.Cgroup, limited);
     }
 
-    /// <summary>
-    /// Returns the container with its init waiting at the gate or, if none was asked for, running the program; and the terminal that
-    /// this process is to serve, if any.
-    /// </summary>
-    public static (ContainerDirectory Directory, ContainerState State, ForegroundTerminal? Terminal) Create(
-        ContainerStore store, CreateRequest request)
+    /// <summary>Returns the container with its init waiting at the gate or, if none was asked for, running the program.</summary>
+    public static Created Create(ContainerStore store, CreateRequest request)
     {
         Guard.Protect();
         Timeline.Mark("binary protected");
@@ -50,11 +48,7 @@ internal sealed class Creation : IDisposable
         bool rootless = Processes.geteuid() != 0;
         if (rootless && !bundle.Config.Linux.HasNamespace("user"))
             throw new RtException("rootless container requires user namespaces");
-        ContainerProcess program = bundle.Config.Process!;
-        ConsoleSocket.Check(program.Terminal, request.Detach, request.ConsoleSocket);
-        bool servesTerminal = program.Terminal && !request.Detach;
-        if (servesTerminal) program.ConsoleSize = ForegroundTerminal.HostSize() ?? program.ConsoleSize;
-        PreservedDescriptors.Require(request.PreserveFds);
+        Surroundings surroundings = Surroundings.Apply(bundle.Config, request, store.NotifyDirectory(request.Id));
         bundle.CheckHost();
         bool limited = CgroupPrivilege.IsLimited(request.Rootless);
         LaunchOptions options = new()
@@ -68,8 +62,8 @@ internal sealed class Creation : IDisposable
             UserSystemd = CgroupPrivilege.IsLimited(rootless: null),
             Rootless = rootless,
             MayLackCgroups = limited,
-            PreserveFds = request.PreserveFds,
-            PlainNewlines = servesTerminal && !Terminals.IsTerminal(1),
+            PreserveFds = surroundings.Descriptors,
+            PlainNewlines = surroundings.PlainNewlines,
             Warn = Log.Warn,
         };
         LaunchPlan plan = bundle.Compile(options, Host.Detect(), new SeccompCache(store.SeccompCache, BuildInfo.Id));
@@ -91,22 +85,24 @@ internal sealed class Creation : IDisposable
             Annotations = bundle.Config.Annotations,
             Hooks = bundle.Config.Hooks,
         };
-        using Creation creation = new(directory, plan, request, state, bundle.Document, limited);
-        state = creation.Run(servesTerminal);
-        return (directory, state, creation.terminal);
+        using Creation creation = new(directory, plan, request, surroundings, state, bundle.Document, limited);
+        state = creation.Run();
+        return new Created(directory, state, creation.terminal, surroundings.Notify);
     }
 
     public void Dispose() => cgroup.Dispose();
 
-    private ContainerState Run(bool servesTerminal)
+    private ContainerState Run()
     {
         int gate = -1, console = -1;
         try
         {
-            if (servesTerminal) terminal = new ForegroundTerminal();
+            if (surroundings.ServesTerminal) terminal = new ForegroundTerminal();
             else console = ConsoleSocket.Connect(request.ConsoleSocket);
             directory.Write(state);
+            surroundings.Notify?.MakeDirectory();
             if (request.Gate) gate = directory.MakeGate();
+            else surroundings.Notify?.Open();
             cgroup.Make();
             Timeline.Mark("state and cgroup made");
             init = ContainerInit.Start(plan, cgroup.Descriptor, gate, terminal?.Socket ?? console);

@@ -11,10 +11,16 @@ internal static class Foreground
     {
         // Orphans of a container without a pid namespace of its own come to this process, which reaps them.
         if (subreaper) Credentials.prctl(Credentials.PR_SET_CHILD_SUBREAPER, 1);
-        (ContainerDirectory directory, ContainerState state, ForegroundTerminal? terminal) = Creation.Create(store, request);
-        directory.Close();
+        Created created = Creation.Create(store, request);
+        created.Directory.Close();
+        int init = created.State.Pid;
+        Thread? notifying = created.Notify is { } notify
+            ? new Thread(() => notify.Relay(init, Processes.getpid(), inbox: -1)) { IsBackground = true }
+            : null;
+        notifying?.Start();
         int code;
-        using (terminal) code = Wait(state.Pid, request.Inbox, terminal);
+        using (created.Terminal) code = Wait(init, request.Inbox, created.Terminal);
+        notifying?.Join();
         Timeline.Mark("ended");
         if (!keep) Delete(store, request.Id);
         return code;

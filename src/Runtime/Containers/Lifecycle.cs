@@ -16,7 +16,9 @@ internal static unsafe class Lifecycle
     public static void Start(ContainerStore store, string id)
     {
         ContainerDirectory directory = store.Open(id);
+        NotifySocket? notify = NotifySocket.OfCreated(directory.NotifyDirectory);
         directory.Lock();
+        int pid;
         try
         {
             ContainerState state = directory.Read();
@@ -32,6 +34,8 @@ internal static unsafe class Lifecycle
                     throw new RtException($"cannot start an already running container: {id}");
             }
 
+            pid = state.Pid;
+            notify?.Open();
             int gate = directory.OpenGate();
             KernelException.Check(gate, $"open start gate of {id}");
             byte go = 1;
@@ -50,6 +54,8 @@ internal static unsafe class Lifecycle
         {
             directory.Close();
         }
+
+        notify?.Relay(pid, pid, inbox: -1);
     }
 
     /// <param name="last">What the init has said last, behind the gate; null: nothing.</param>

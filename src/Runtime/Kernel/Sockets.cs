@@ -36,15 +36,26 @@ internal static unsafe class Sockets
     /// </summary>
     public static int Listen(byte* path, int type, int backlog)
     {
+        int socket = Bind(path, type, 0x180); // 0600
+        if (socket < 0) return socket;
+        int result = (int)Syscall.Invoke(listen, socket, backlog);
+        if (result >= 0) return socket;
+        Files.close(socket);
+        return result;
+    }
+
+    /// <summary>A socket at a path, which must not be there yet, or -errno.</summary>
+    /// <param name="mode">Who may write to it, and so connect.</param>
+    public static int Bind(byte* path, int type, uint mode)
+    {
         sockaddr_un address;
         int result = Fill(&address, path);
         if (result < 0) return result;
         int socket = Sockets.socket(AF_UNIX, type | SOCK_NONBLOCK);
         if (socket < 0) return socket;
-        uint umask = Files.umask(0x7f); // 0177: what it makes is 0600
+        uint umask = Files.umask(~mode & 0x1ff);
         result = (int)Syscall.Invoke(bind, socket, (nint)(&address), sizeof(sockaddr_un));
         Files.umask(umask);
-        if (result >= 0) result = (int)Syscall.Invoke(listen, socket, backlog);
         if (result >= 0) return socket;
         Files.close(socket);
         return result;
@@ -75,13 +86,13 @@ internal static unsafe class Sockets
     }
 
     /// <summary>As <see cref="Connect(byte*, int)"/>, to a name in the abstract namespace: it has no file, and a NUL before it.</summary>
-    public static int ConnectAbstract(byte* name)
+    public static int ConnectAbstract(byte* name, int type = SOCK_STREAM)
     {
         int length = Text.Length(name);
         if (length >= sockaddr_un.PathSize) return -Errno.ENAMETOOLONG;
         sockaddr_un address = new() { sun_family = AF_UNIX };
         Text.Copy(address.sun_path + 1, name, length);
-        return Connect(&address, sizeof(ushort) + 1 + length, SOCK_STREAM);
+        return Connect(&address, sizeof(ushort) + 1 + length, type);
     }
 
     private static int Connect(sockaddr_un* address, int size, int type)

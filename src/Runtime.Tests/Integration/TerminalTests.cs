@@ -192,13 +192,6 @@ public sealed class TerminalTests
         with.ShouldHaveLeftNothing();
     }
 
-    [Fact]
-    public void In_the_foreground_it_is_not_there_yet() => WithTerminal("true").Use(container =>
-    {
-        container.Run().ShouldFailWith("process.terminal: a terminal for run in the foreground is not supported yet");
-        container.ShouldHaveLeftNothing();
-    });
-
     [Theory]
     [InlineData("/nowhere/console", "no such file or directory")]
     [InlineData("/etc/passwd", "connection refused")]

@@ -46,18 +46,23 @@ internal static class Arguments
 
     /// <summary>
     /// Go's flag package takes one dash or two for any name. Words of one dash and several letters become two-dashed, but
-    /// "-aq" stays if "aq" is no option.
+    /// "-aq" stays if "aq" is no option. An empty value, as in "--user=", becomes a word of its own: else the next would be taken for
+    /// it.
     /// </summary>
     public static string[] Normalize(string[] arguments, Command command)
     {
-        for (int i = 0; i < arguments.Length && arguments[i] != "--"; i++)
+        List<string> normal = [];
+        int i = 0;
+        for (; i < arguments.Length && arguments[i] != "--"; i++)
         {
             string argument = arguments[i];
             if (argument.Length > 2 && argument[0] == '-' && argument[1] != '-' && HasOption(command, "-" + argument.Split('=')[0]))
-                arguments[i] = "-" + argument;
+                argument = "-" + argument;
+            if (argument.EndsWith('=') && HasOption(command, argument[..^1])) normal.AddRange([argument[..^1], ""]);
+            else normal.Add(argument);
         }
 
-        return arguments;
+        return [.. normal, .. arguments[i..]];
     }
 
     private static bool HasOption(Command command, string name) =>

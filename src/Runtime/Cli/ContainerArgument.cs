@@ -11,6 +11,15 @@ internal static class ContainerArgument
     /// <summary>The one argument that the command takes.</summary>
     public static string One(this ParseResult result, Argument<string[]> argument) => result.Some(argument, 1, 1)[0];
 
+    /// <summary>A container's id, and words for another program, whatever they look like.</summary>
+    public static (string Id, string[] Words) OneAndMore(this ParseResult result, Argument<string[]> argument) =>
+        result.GetValue(argument) switch
+        {
+            [var stray, ..] when stray.StartsWith('-') => throw new RtException($"flag provided but not defined: {stray}"),
+            [var id, .. var words] => (id, words),
+            _ => throw new RtException($"\"{result.CommandResult.Command.Name}\" requires a minimum of 1 argument(s)"),
+        };
+
     /// <summary>Between <paramref name="least"/> and <paramref name="most"/> arguments.</summary>
     public static string[] Some(this ParseResult result, Argument<string[]> argument, int least, int most)
     {

@@ -21,8 +21,7 @@ internal static class ExecCommand
         options.AddTo(command);
         command.SetAction(line.Action((result, store) =>
         {
-            if (result.GetValue(arguments) is not [var id, .. var words])
-                throw new RtException("\"exec\" requires a minimum of 1 argument(s)");
+            (string id, string[] words) = result.OneAndMore(arguments);
             try
             {
                 return ContainerExec.Run(store, options.Request(line, result, id, words));

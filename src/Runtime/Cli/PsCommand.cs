@@ -17,9 +17,7 @@ internal static class PsCommand
         command.Options.Add(format);
         command.SetAction(line.Action((result, store) =>
         {
-            // The rest is for ps, whatever it looks like.
-            if (result.GetValue(arguments) is not [var id, .. var options])
-                throw new RtException("\"ps\" requires a minimum of 1 argument(s)");
+            (string id, string[] options) = result.OneAndMore(arguments);
             List<int> pids = ProcessTable.PidsOf(store, id);
             Output.Write(result.GetValue(format) switch
             {

@@ -111,7 +111,7 @@ internal sealed class ContainerExec
             MayLackCgroups = CgroupPrivilege.IsLimited(request.Rootless),
             PreserveFds = request.PreserveFds,
             PlainNewlines = ServesTerminal && !Terminals.IsTerminal(1),
-            Affinity = config.Process!.ExecCpuAffinity?.Final ?? "",
+            Affinity = FinalAffinity(config.Process!.ExecCpuAffinity),
             Warn = Log.Warn,
         };
         Joining joining = new(OpenInit, OpenRoot, cgroup.Legacy, Namespaces());
@@ -145,6 +145,9 @@ internal sealed class ContainerExec
                 types |= NamespaceTypes.All[one.Type].Flag;
         return types;
     }
+
+    /// <summary>Where there is no final one, the kernel is to decide (config.md), which it does too if none is asked for at all.</summary>
+    private static string? FinalAffinity(ExecCpuAffinity? affinity) => affinity is { Final: "" } ? null : affinity?.Final ?? "";
 
     private int OpenInit()
     {

@@ -88,8 +88,8 @@ internal sealed record LaunchOptions
     /// <summary>The terminal's output goes to rt's standard output, and that is no terminal.</summary>
     public bool PlainNewlines { get; init; }
 
-    /// <summary>The CPUs to run on; empty: all that the cgroup has.</summary>
-    public string Affinity { get; init; } = "";
+    /// <summary>The CPUs to run on; empty: all that the cgroup has; null: as the kernel has left it.</summary>
+    public string? Affinity { get; init; } = "";
 
     /// <summary>Told what is left out of the plan and why.</summary>
     public Action<string> Warn { get; init; } = static _ => { };

@@ -12,10 +12,10 @@ namespace Rt.Process;
 /// </summary>
 internal static class SchedulingCompiler
 {
-    /// <param name="cpus">On which CPUs the process is to run; empty: on all.</param>
-    public static void Compile(PlanWriter plan, Config config, string cpus)
+    /// <param name="cpus">On which CPUs the process is to run; empty: on all; null: where it may by now.</param>
+    public static void Compile(PlanWriter plan, Config config, string? cpus)
     {
-        Affinity(plan, cpus);
+        if (cpus != null) Affinity(plan, cpus);
         if (config.Process!.Scheduler is { } scheduler) Scheduler(plan, scheduler);
         if (config.Process.IoPriority is { } priority)
             plan.Add(new SetIoPriority { Class = IoPriorityWords.Classes[priority.Class], Level = (uint)priority.Priority },

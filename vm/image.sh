@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 source vm/packages.sh
 
 packages=(systemd systemd-sysv udev dbus dbus-user-session libpam-systemd apparmor
-    docker.io docker-cli containerd podman buildah netavark passt crun runc conmon uidmap iptables
+    docker.io docker-cli containerd podman buildah netavark passt crun runc conmon uidmap iptables nftables
     busybox-static iproute2 jq kmod procps strace)
 
 # What is built depends on these files alone.
@@ -130,7 +130,9 @@ touch --reference="$root/usr" "$root/etc/.updated" "$root/var/.updated"
 
 mke2fs -q -t ext4 -L root -d "$root" "$building/image/disk.img" 6G >/dev/null
 
-# Images of other versions are of no more use.
-rm -rf "${image%-*}"-????????????
+# Images of other versions are of no more use, but to whoever runs VMs with them at this moment (use_image).
+for other in "${image%-*}"-????????????; do
+    [[ ! -d $other ]] || flock --nonblock "$other" rm -rf "$other" || true
+done
 mv --no-target-directory "$building/image" "$image"
 echo "$image"

@@ -3,14 +3,21 @@
 #   mini-v2, mini-v1, mini-hybrid   guest/init.sh is all there is, with cgroups laid out as named; Linux 6.12, 6.1 where v1 is
 #                                   concerned, or the one named behind that, as in mini-v2-5.10
 #   debian                          systemd; Linux 6.12
-# Two processors and two memory nodes of one processor each; the disks are root, /vm, and two empty ones, vdc and vdd.
+# Two processors, in mini-v2 each with a memory node of its own; the disks are root, /vm, and two empty ones, vdc and vdd.
+
+use_image() { # sets image, which stays as long as this process runs
+    image=$(vm/image.sh)
+    exec {in_use}<"$image"
+    flock --shared "$in_use"
+}
+
 qemu_arguments() { # kind image payload scratch words-for-the-kernel...: sets the array qemu, and kernel
     local kind=$1 image=$2 payload=$3 scratch=$4 init=/vm/guest/init.sh disk
     shift 4
     kernel=6.12
     case $kind in
         mini-v2 | mini-v2-*) ;;
-        mini-v1 | mini-hybrid) kernel=6.1 ;;
+        mini-v1 | mini-v1-* | mini-hybrid | mini-hybrid-*) kernel=6.1 ;;
         debian) init=/sbin/init ;;
         *)
             echo "there is no VM $kind, but mini-v2, mini-v1, mini-hybrid and debian" >&2
@@ -19,13 +26,16 @@ qemu_arguments() { # kind image payload scratch words-for-the-kernel...: sets th
     esac
     [[ $kind != mini-*-* ]] || kernel=${kind##*-}
     truncate --size=256M "$scratch/c" "$scratch/d"
+    # Five levels of page tables instead of four take a tenth more time to emulate.
     # shellcheck disable=SC2054 # the commas are QEMU's
     qemu=("$image/qemu" -nodefaults -no-user-config -no-reboot -display none
-        -accel "tcg,thread=multi" -cpu max -smp 2 -m 2048
-        -object memory-backend-ram,size=1G,id=m0 -numa node,cpus=0,memdev=m0
-        -object memory-backend-ram,size=1G,id=m1 -numa node,cpus=1,memdev=m1
+        -accel "tcg,thread=multi" -cpu max,la57=off -smp 2 -m 2048
         -kernel "$image/$kernel/vmlinuz" -initrd "$image/$kernel/initramfs"
         -append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off vm_init=$init vm_kind=$kind $*")
+    # shellcheck disable=SC2054
+    [[ $kind != mini-v2* ]] || qemu+=(
+        -object memory-backend-ram,size=1G,id=m0 -numa node,cpus=0,memdev=m0
+        -object memory-backend-ram,size=1G,id=m1 -numa node,cpus=1,memdev=m1)
     for disk in "$image/disk.img" "$payload" "$scratch"/{c,d}; do
         qemu+=(-drive "file=$disk,format=raw,if=virtio,snapshot=on")
     done

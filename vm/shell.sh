@@ -11,7 +11,7 @@ kind=${1:-debian}
 [[ $kind != mini ]] || kind=mini-v2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-image=$(vm/image.sh)
+use_image
 vm/payload.sh "$work/payload"
 qemu_arguments "$kind" "$image" "$work/payload" "$work"
 "${qemu[@]}" -serial mon:stdio

@@ -16,7 +16,7 @@ kind=$(sed 's/.*vm_kind=\([^ ]*\).*/\1/' /proc/cmdline)
 v1() {
     local controllers controller
     mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup
-    for controllers in cpu,cpuacct net_cls,net_prio cpuset memory blkio devices freezer hugetlb pids perf_event rdma misc; do
+    for controllers in cpu,cpuacct net_cls,net_prio $(awk '!/^#|^cpu\t|^cpuacct|^net_/ { print $1 }' /proc/cgroups); do
         mkdir "/sys/fs/cgroup/$controllers"
         mount -t cgroup -o "$controllers" cgroup "/sys/fs/cgroup/$controllers"
         [[ $controllers != *,* ]] || for controller in ${controllers//,/ }; do
@@ -28,8 +28,8 @@ v1() {
 }
 case $kind in
     mini-v2*) mount -t cgroup2 cgroup2 /sys/fs/cgroup ;;
-    mini-v1) v1 ;;
-    mini-hybrid)
+    mini-v1*) v1 ;;
+    mini-hybrid*)
         v1
         mkdir /sys/fs/cgroup/unified
         mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified

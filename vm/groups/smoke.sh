@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A container's life, from create to delete, on each kind of machine.
-# vm: mini-v2 mini-v2-6.1 mini-v2-5.10 debian
+# vm: mini-v2 mini-v2-6.1 mini-v2-5.10
 # seconds: 900
 # shellcheck source=vm/lib.sh
 source /vm/lib.sh

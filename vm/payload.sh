@@ -19,6 +19,6 @@ for source in vm/tools/*.c; do
     gcc -O2 -Wall -static -o "$staging/rootfs/bin/$(basename "$source" .c)" "$source"
 done
 install -m 755 bin/rt "$staging"
-cp --archive vm/guest vm/groups vm/lib.sh conformance/verdict.awk "$staging"
+cp --archive vm/guest vm/groups vm/lib.sh conformance/{verdict.awk,known-failures} "$staging"
 cp --archive "$suite" "$staging/suite"
 mke2fs -q -t ext4 -d "$staging" "$image" 400M >/dev/null

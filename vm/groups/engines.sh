@@ -28,6 +28,8 @@ limits() { # engine command...: which takes options for limits, then the image
 background() { # engine: a container with a name
     check "$1: run --detach" "$1" run --detach --name sleeper busybox sleep 600
     equal "$1: it runs" true "$("$1" inspect --format '{{.State.Running}}' sleeper)"
+    equal "$1: exec" "root beside sleep" "$("$1" exec sleeper sh -c 'echo $(id -un) beside $(cat /proc/1/comm)' 2>&1)"
+    exits "$1: exec, its exit code" 3 "$1" exec --user 1000 sleeper sh -c 'test $(id -u) = 1000 && exit 3'
     check "$1: kill" "$1" kill sleeper
     equal "$1: its exit code" 137 "$("$1" wait sleeper)"
     check "$1: rm" "$1" rm sleeper
@@ -71,6 +73,7 @@ runs ctr ctr_program
 check "ctr: run --detach, with --memory-limit" \
     ctr run --runc-binary /usr/local/bin/rt --detach --memory-limit $((32 << 20)) "$image" sleeper sleep 600
 equal "ctr: the limit is there" 33554432 "$(value default/sleeper memory.max)"
+equal "ctr: exec" "beside sleep" "$(ctr tasks exec --exec-id second sleeper sh -c 'echo beside $(cat /proc/1/comm)' 2>&1)"
 check "ctr: kill" ctr tasks kill --signal KILL sleeper
 stopped() { ctr tasks list | grep -w STOPPED; }
 eventually "ctr: it has stopped" stopped

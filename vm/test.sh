@@ -3,7 +3,7 @@
 # Runs groups of tests, all or those named, each in a VM of its own started for it, and prints a table of what they found and,
 # below it, what failed. Fails when a check fails, and when a VM hangs, panics or ends before its group has.
 # All output is kept in artifacts/vm: GROUP@KIND.results, and the VM's console in GROUP@KIND.console.
-# LANES sets how many VMs run at a time.
+# LANES sets how many VMs run at a time, EXCEPT has GROUP@KINDs that are left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=vm/qemu.sh
@@ -26,19 +26,25 @@ header() { # group key: the words behind "# KEY:" in the group's first lines
 }
 
 # Each run is GROUP@KIND. Those that may take longest come first, so that no lane is left with a long one in the end.
-runs=()
-while read -r _ run; do
-    (($#)) && [[ " $* " != *" ${run%@*} "* && " $* " != *" $run "* ]] || runs+=("$run")
-done < <(
+mapfile -t all < <(
     for path in vm/groups/*.sh; do
         group=${path##*/}
         group=${group%.sh}
         for kind in $(header "$group" vm); do echo "$(header "$group" seconds) $group@$kind"; done
-    done | sort --stable --numeric-sort --reverse --key=1,1
+    done | sort --stable --numeric-sort --reverse --key=1,1 | cut -d ' ' -f 2
 )
 for wanted in "$@"; do
-    [[ " ${runs[*]} " =~ \ ${wanted}[@\ ] ]] || fail "there is no group $wanted in vm/groups"
+    [[ " ${all[*]} " == *" $wanted"[@\ ]* ]] || fail "there is no group $wanted in vm/groups"
 done
+for unwanted in ${EXCEPT-}; do
+    [[ " ${all[*]} " == *" $unwanted "* ]] || fail "EXCEPT: vm/groups has no $unwanted"
+done
+runs=()
+for run in "${all[@]}"; do
+    (($# == 0)) || [[ " $* " == *" ${run%@*} "* || " $* " == *" $run "* ]] || continue
+    [[ " ${EXCEPT-} " == *" $run "* ]] || runs+=("$run")
+done
+((${#runs[@]})) || fail "EXCEPT leaves nothing to be run"
 
 work=$(mktemp -d)
 stop() { # all VMs
@@ -152,6 +158,7 @@ judge() { # prints the table and what failed; fails if anything has
         row "${run%@*}" "${run#*@}" "$passed" "$failed" "$skipped" "$seconds"
         ((all_passed += passed, all_failed += failed, all_skipped += skipped)) || true
     done
+    [[ ! ${EXCEPT-} ]] || printf '\nleft out: %s\n' "$EXCEPT"
     for run in "${runs[@]}"; do
         [[ ! -e $work/$run.failures ]] || sed "1s/^/\n${run%@*} on ${run#*@}:\n/" "$work/$run.failures"
     done

@@ -148,10 +148,12 @@ judge() { # prints the table and what failed; fails if anything has
     row group VM passed failed skipped seconds
     for run in "${runs[@]}"; do
         if [[ ! -e $work/$run.counts ]]; then
-            {
+            if [[ -e artifacts/vm/$run.console ]]; then
                 echo "it did not come to its end"
-                [[ ! -e artifacts/vm/$run.console ]] || console
-            } >>"$work/$run.failures"
+                console
+            else
+                echo "it was not started"
+            fi >>"$work/$run.failures"
             echo "0 1 0 0" >"$work/$run.counts"
         fi
         read -r passed failed skipped seconds <"$work/$run.counts"

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json.Nodes;
+using Microsoft.Win32.SafeHandles;
 using Rt.Tests.Matrix;
 
 namespace Rt.Tests.Integration;
@@ -23,7 +22,8 @@ public sealed class ExecPlaceTests : IDisposable
 
     private Result Exec(params string[] words) => container.Rt(["exec", .. words]);
 
-    private string CgroupOf(string pidFile) => File.ReadAllLines($"/proc/{File.ReadAllText(pidFile)}/cgroup").Single(line => line.StartsWith("0::", StringComparison.Ordinal));
+    private static string CgroupOf(string pidFile) =>
+        File.ReadAllLines($"/proc/{File.ReadAllText(pidFile)}/cgroup").Single(line => line.StartsWith("0::", StringComparison.Ordinal));
 
     private string Started(params string[] options)
     {
@@ -70,6 +70,7 @@ public sealed class ExecPlaceTests : IDisposable
         Exec("--tty", "--detach", "--console-socket", server.Path, container.Id, "sh", "-c", "tty; read line; echo got $line").ShouldEndWith(0);
         using TerminalMaster terminal = server.Receive();
         terminal.Name.Should().Be("/dev/ptmx");
+        terminal.ShouldShow("/dev/pts/0\n");
         terminal.Type("it\n");
         terminal.ToEnd().Should().Be("/dev/pts/0\nit\ngot it\n");
     }
@@ -92,9 +93,8 @@ public sealed class ExecPlaceTests : IDisposable
         using Socket connection = listener.Accept();
         (byte[] bytes, int[] descriptors) = PassedDescriptors.Receive((int)connection.Handle);
         Encoding.ASCII.GetString(bytes).Should().Be(name);
-        int pidfd = descriptors.Should().ContainSingle().Subject;
-        File.ReadLines($"/proc/self/fdinfo/{pidfd}").Should().Contain($"Pid:\t{File.ReadAllText(pidFile)}");
-        close(pidfd);
+        using SafeFileHandle pidfd = new(descriptors.Should().ContainSingle().Subject, ownsHandle: true);
+        File.ReadLines($"/proc/self/fdinfo/{pidfd.DangerousGetHandle()}").Should().Contain($"Pid:\t{File.ReadAllText(pidFile)}");
     }
 
     [Fact]
@@ -106,7 +106,4 @@ public sealed class ExecPlaceTests : IDisposable
             .Should().Contain("--console-socket /nowhere: no such file or directory");
         File.ReadAllLines($"{container.Cgroup}/cgroup.procs").Should().ContainSingle();
     }
-
-    [DllImport("libc")]
-    private static extern int close(int descriptor);
 }

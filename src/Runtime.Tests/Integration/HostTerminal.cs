@@ -10,6 +10,7 @@ public sealed class HostTerminal : IDisposable
     private const int O_RDWR = 2, O_NOCTTY = 0x100, O_CLOEXEC = 0x80000;
 
     private readonly string path;
+    private readonly SafeFileHandle peer;
 
     public HostTerminal(int rows = 24, int columns = 80)
     {
@@ -20,13 +21,11 @@ public sealed class HostTerminal : IDisposable
         ptsname_r(master, name, name.Length).Should().Be(0);
         path = Encoding.ASCII.GetString(name, 0, Array.IndexOf(name, (byte)0));
         // Kept open, so that the terminal outlives the commands on it and its modes can be looked at.
-        Peer = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        peer = new SafeFileHandle(open(path, O_RDWR | O_NOCTTY | O_CLOEXEC), ownsHandle: true);
         Screen = new TerminalMaster(new SafeFileHandle(master, ownsHandle: true), path) { Size = (rows, columns) };
     }
 
     public TerminalMaster Screen { get; }
-
-    private SafeFileHandle Peer { get; }
 
     /// <summary>What tells raw mode from the one in which a shell finds its terminal: struct termios as stty prints it.</summary>
     public string Modes => Command.Shell("stty --save <\"$1\"", path).ShouldEndWith(0).Out;
@@ -39,9 +38,12 @@ public sealed class HostTerminal : IDisposable
 
     public void Dispose()
     {
-        Peer.Dispose();
+        peer.Dispose();
         Screen.Dispose();
     }
+
+    [DllImport("libc")]
+    private static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
 
     [DllImport("libc")]
     private static extern int posix_openpt(int flags);

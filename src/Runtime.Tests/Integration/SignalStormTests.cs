@@ -8,7 +8,7 @@ namespace Rt.Tests.Integration;
 [BeyondTheSpec("signals to rt itself")]
 public sealed class SignalStormTests
 {
-    private const int SIGWINCH = 28;
+    private const int SIGCHLD = 17, SIGWINCH = 28;
 
     [Fact]
     public void Signals_at_any_time_do_no_harm()
@@ -23,6 +23,25 @@ public sealed class SignalStormTests
             result.Out.Should().Be("ran\n");
             result.Error.Should().BeEmpty();
         }
+    }
+
+    /// <summary>A signal that one thread does not block is lost on it: who waits for SIGCHLD waits for ever.</summary>
+    [Fact]
+    public void A_thread_of_the_runtimes_that_begins_late_blocks_signals_too()
+    {
+        using Container container = Container.Script("exec sleep 100");
+        using Command.Running strace = Command.Start("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=set_robust_list",
+            "-e", "inject=set_robust_list:delay_enter=400000", // every thread's first
+            Repository.Binary, "--root", container.StateRoot, "run", "--bundle", container.Bundle, container.Id);
+        SpinWait.SpinUntil(() => container.Rt("state", container.Id).Out.Contains("running"), 20_000).Should().BeTrue();
+        string rt = File.ReadAllText($"/proc/{strace.Pid}/task/{strace.Pid}/children").Split(' ')[0];
+        string[] masks = [.. Directory.GetDirectories($"/proc/{rt}/task").Select(task =>
+            File.ReadLines($"{task}/status").First(line => line.StartsWith("SigBlk:", StringComparison.Ordinal)))];
+        masks.Should().HaveCountGreaterThan(1, "there is a finalizer's thread");
+        foreach (string mask in masks)
+            (Convert.ToUInt64(mask.Split('\t')[1], 16) & 1UL << (SIGCHLD - 1)).Should().NotBe(0, "each thread must block SIGCHLD");
+        container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
+        strace.Wait();
     }
 
     [DllImport("libc")]

@@ -72,7 +72,7 @@ public sealed class StdioTests
     public void Activated_sockets_come_first_and_are_announced()
     {
         using Container container = Container.Script(
-            "env | grep LISTEN | sort; readlink /proc/self/fd/3 /proc/self/fd/4 /proc/self/fd/5; ls /proc/self/fd/6 2>/dev/null");
+            "env | grep LISTEN | sort; for fd in 3 4 5; do readlink /proc/self/fd/$fd; done; ls /proc/self/fd/6 2>/dev/null");
         string[] run = RunOf(container);
         Command.Shell(Activated, [.. run[..4], "--preserve-fds", "1", .. run[4..]]).Out
             .Should().Be("LISTEN_FDNAMES=a:b\nLISTEN_FDS=2\nLISTEN_PID=1\n/dev/null\n/dev/zero\n/dev/full\n");

@@ -20,6 +20,8 @@ namespace Rt.Containers;
 /// </remarks>
 internal sealed class ContainerExec
 {
+    private const long DeathMilliseconds = 100;
+
     private readonly ExecRequest request;
     private readonly ContainerState state;
     private readonly InitProcess init;
@@ -87,10 +89,12 @@ internal sealed class ContainerExec
         }
         catch (Exception e)
         {
+            bool died = process is { Pid: 0 };
             process?.Abort();
             if (request.PidFile.Length > 0 && process != null) FileContent.Remove(request.PidFile);
-            // Whatever went wrong, it is because of that.
-            throw init.IsAlive ? e : new RtException($"cannot exec in a stopped container ({e.Message})");
+            // If the container has ended, that is why. Of processes that are killed together, the init may be the last to die.
+            bool isAlive = died ? !init.WaitForDeath(DeathMilliseconds) : init.IsAlive;
+            throw isAlive ? e : new RtException($"cannot exec in a stopped container ({e.Message})");
         }
         finally
         {

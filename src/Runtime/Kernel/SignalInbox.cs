@@ -62,11 +62,13 @@ internal static unsafe class SignalInbox
 
     private static void BlockIn(int thread)
     {
-        const int MaxLooks = 1000, MaxWaits = 1_000_000;
+        const int QuickLooks = 1000, MaxLooks = 11_000, MaxWaits = 1_000_000;
         (bool Waits, ulong Blocked) state = StateOf(thread);
+        // On a busy machine it may not even have begun, and blocks all signals until it has (pthread_create in glibc).
         for (int look = 0; look < MaxLooks && !state.Waits; look++)
         {
-            Syscall.Invoke(sched_yield);
+            if (look < QuickLooks) Syscall.Invoke(sched_yield);
+            else Processes.poll(null, 0, milliseconds: 1);
             state = StateOf(thread);
         }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # --systemd-cgroup: the scope, its limits and its end, with a systemd that has all controllers; also one of a user's own.
 # vm: debian
-# seconds: 600
-# shellcheck source=vm/lib.sh disable=SC2317 # functions are called by way of check
+# seconds: 1200
+# shellcheck source=vm/lib.sh
 source /vm/lib.sh
 
 rt() { timeout --kill-after=5 120 rt --systemd-cgroup "$@"; }
@@ -16,9 +16,6 @@ file() { # name: of the cgroup of "life"
 no_unit() { # unit
     [[ $(property "$1" LoadState) == not-found ]]
 }
-is() { # id status
-    [[ $(status "$1") == "$2" ]]
-}
 after() { # unit unit: it is to start behind it
     [[ " $(property "$1" After) " == *" $2 "* ]]
 }
@@ -27,13 +24,6 @@ has_failed() { # unit
 }
 refusals() { # how often "life" was refused its device, and nothing else
     [[ $(tail -n +2 "$work/life.out" | uniq -c | tr -s ' ') == " $1 refused" ]]
-}
-until_it() { # seconds command...: succeeds within so long
-    for ((i = 0; i < $1 * 5; i++)); do
-        ! "${@:2}" >/dev/null 2>&1 || return 0
-        sleep 0.2
-    done
-    return 1
 }
 limits() {
     local name
@@ -66,13 +56,13 @@ expected=$(printf '%s\n' 'memory.max 104857600' 'memory.swap.max 104857600' 'mem
 equal "the limits are those of the configuration" "$expected" "$(limits)"
 equal "a unified limit is systemd's as well" 94371840 "$(property $unit MemoryHigh)"
 
-check "the program runs" until_it 20 grep -x ready "$work/life.out"
+check "the program runs" soon grep -x ready "$work/life.out"
 check "probe" rt kill life USR1
-check "the device is refused" until_it 20 refusals 1
+check "the device is refused" soon refusals 1
 check "systemd is reloaded" systemctl daemon-reload
 check "a property is set behind rt's back" systemctl set-property --runtime $unit TasksMax=78
 check "another probe" rt kill life USR1
-check "the device still is" until_it 20 refusals 2
+check "the device still is" soon refusals 2
 equal "the other limits are as they were" "${expected/pids.max 77/pids.max 78}" "$(limits)"
 
 bundle other 'sleep 600' '.linux.cgroupsPath = "machine-rt.slice:box:life"'
@@ -80,7 +70,7 @@ refused "a scope of somebody else's is not taken" "start systemd unit $unit: Uni
     rt create --bundle "$work/other" other
 equal "nor stopped" active "$(property $unit ActiveState)"
 check "kill" rt kill life KILL
-check "it dies" until_it 20 is life stopped
+check "it dies" soon is_status life stopped
 check "delete" rt delete life
 check "the unit is gone" no_unit $unit
 
@@ -93,7 +83,7 @@ check "and leaves none either" no_unit box-unknown.scope
 
 bundle late 'sleep 600' 'del(.linux.cgroupsPath) | .annotations = {"org.systemd.property.RuntimeMaxSec": "2"}'
 check "start of one that systemd will end" start late
-check "systemd ends it" until_it 60 has_failed rt-late.scope
+check "systemd ends it" soon has_failed rt-late.scope
 check "delete of it" rt delete late
 check "systemd has forgotten that it failed" no_unit rt-late.scope
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Limits that change in a cgroup of systemd's, which would put others back if it did not know of them.
 # vm: debian
-# seconds: 600
+# seconds: 900
 # shellcheck source=vm/lib.sh
 source /vm/lib.sh
 

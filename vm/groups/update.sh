@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Limits that change while a container is there, pauses and signals, by what the kernel does with them.
 # vm: mini-v2 mini-v2-5.10
-# seconds: 600
+# seconds: 1200
 # shellcheck source=vm/lib.sh
 source /vm/lib.sh
 
@@ -13,21 +13,12 @@ files() { # id file...: in one line
     for one; do all+=("$(file "$id" "$one")"); done
     echo "${all[*]}"
 }
-field() { awk -v key="$3" '$1 == key { print $2 }' "/sys/fs/cgroup/$1/$2"; } # id file key
 update() { # id option...
     local id=$1
     shift
     rt update "$@" "$id"
 }
 resources() { rt update --resources - "$1" <<<"$2"; } # id json
-soon() { # command...: it succeeds within ten seconds
-    local i
-    for ((i = 0; i < 100; i++)); do
-        ! "$@" || return 0
-        sleep 0.1
-    done
-    return 1
-}
 empty() { [[ ! $(file "$1" cgroup.procs) ]]; } # id
 uses() { (($(file "$1" memory.current) >= $2)); } # id bytes
 killed() { (($(field "$1" memory.events oom_kill) > 0)); } # id: somebody, for having too much

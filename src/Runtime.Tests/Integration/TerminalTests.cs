@@ -169,11 +169,12 @@ public sealed class TerminalTests
     // What is refused before anything is made.
 
     [Fact]
-    public void Without_a_socket_nobody_would_have_the_other_end() => WithTerminal("true").Use(container =>
+    public void Without_a_socket_and_a_shim_nobody_would_have_the_other_end() => WithTerminal("true").Use(container =>
     {
         const string Words = "cannot allocate tty if runc will detach without setting console socket";
-        container.Create().ShouldFailWith(Words);
-        container.Run("--detach").ShouldFailWith(Words);
+        container.Create("--no-shim").ShouldFailWith(Words);
+        container.Run("--detach", "--no-shim").ShouldFailWith(Words);
+        container.Create("--pid-file", Path.Combine(container.Bundle, "pid")).ShouldFailWith(Words);
         container.ShouldHaveLeftNothing();
     });
 

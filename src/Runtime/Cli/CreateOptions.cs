@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Rt.Containers;
 using Rt.Kernel;
+using Rt.Shim;
 
 namespace Rt.Cli;
 
@@ -19,6 +20,13 @@ internal sealed class CreateOptions
         { Description = "leave the caller's session keyring to the container" };
     private readonly Option<int> preserveFds = PreserveFdsOption();
     private readonly Option<string> pidfdSocket = PidfdSocketOption();
+    private readonly Option<bool> noShim = new("--no-shim")
+        { Description = "leave no parent with the container: whoever calls reaps its init" };
+    private readonly Option<string> stdio = new("--stdio")
+    {
+        Description = "where stdio goes: inherit (the caller's), log or null; by default what is a terminal goes to the log",
+        HelpName = "mode",
+    };
 
     public static Option<string> BundleOption() =>
         new("--bundle", "-b") { Description = "the bundle's directory, by default the current one", HelpName = "dir" };
@@ -35,11 +43,13 @@ internal sealed class CreateOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(id);
-        Array.ForEach<Option>([bundle, pidFile, consoleSocket, pidfdSocket, noPivot, noNewKeyring, preserveFds], command.Options.Add);
+        Array.ForEach<Option>([bundle, pidFile, consoleSocket, pidfdSocket, noPivot, noNewKeyring, preserveFds, noShim, stdio],
+            command.Options.Add);
     }
 
     public CreateRequest Request(CommandLine line, ParseResult result, bool gate, bool detach)
     {
+        string mode = result.GetValue(stdio) ?? "";
         return new CreateRequest
         {
             Id = result.One(id),
@@ -48,6 +58,8 @@ internal sealed class CreateOptions
             ConsoleSocket = result.GetValue(consoleSocket) ?? "",
             PidfdSocket = result.GetValue(pidfdSocket) ?? "",
             Detach = detach,
+            NoShim = result.GetValue(noShim),
+            Stdio = ShimStreams.Parse(mode) ?? throw new RtException($"--stdio: \"{mode}\" is none of inherit, log and null"),
             NoPivot = result.GetValue(noPivot),
             NoNewKeyring = result.GetValue(noNewKeyring),
             PreserveFds = CheckPreserveFds(result.GetValue(preserveFds)),

@@ -1,4 +1,5 @@
 using Rt.Kernel;
+using Rt.Shim;
 using Rt.Spec;
 
 namespace Rt.Containers;
@@ -10,6 +11,10 @@ namespace Rt.Containers;
 internal sealed unsafe class ContainerDirectory(string id, string path)
 {
     private const int MaxStateSize = 8 << 20;
+
+    /// <summary>How long a shim has to record an end that others have noticed as well.</summary>
+    private const long RecordMilliseconds = 2_000;
+
     private int lockDescriptor = -1;
 
     public string Id => id;
@@ -84,6 +89,20 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
         }
     }
 
+    /// <summary>Waits for a creation that is under way. One that was cut off has left no container.</summary>
+    public ContainerState ReadWhenCreated()
+    {
+        ContainerState state = Read();
+        if (state.Pid == 0)
+        {
+            Lock();
+            Close();
+            state = Read();
+        }
+
+        return state.Pid != 0 ? state : throw new RtException($"container {id} has stopped: its creation was cut off");
+    }
+
     public ContainerState Read() => TryRead() ?? throw new RtException($"container does not exist: {id}");
 
     public void Write(ContainerState state) => FileContent.Replace(StateFile, state.ToJson(), 0x180); // 0600
@@ -143,6 +162,39 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
 
     public void RemoveGate() => FileContent.Remove(GateFile);
 
+    /// <summary>See <see cref="ShimProcess.Prepare"/>.</summary>
+    public ShimProcess PrepareShim(bool terminal, StdioMode stdio) => ShimProcess.Prepare(path, terminal, stdio);
+
+    /// <summary>A descriptor of the shim's record of the end; -1: there is no shim.</summary>
+    public int OpenExitRecord()
+    {
+        string file = $"{path}/{ShimFiles.ExitRecord}";
+        int record = FileContent.TryOpen(file, Files.O_RDONLY);
+        return record == -Errno.ENOENT ? -1 : (int)KernelException.Check(record, $"open {file}");
+    }
+
+    /// <summary>How a container that has stopped ended, if a shim was there to record it.</summary>
+    public ExitStatus? ReadExit()
+    {
+        int record = OpenExitRecord();
+        if (record < 0) return null;
+        try
+        {
+            return ExitRecord.Await(record, RecordMilliseconds);
+        }
+        finally
+        {
+            Files.close(record);
+        }
+    }
+
+    public LogReader OpenLog() => LogReader.TryOpen(path)
+        ?? throw new RtException($"container {id} has no log: its output goes where its creator's went");
+
+    /// <summary>A socket to the shim of a container with a terminal; -1: it has none, or no shim.</summary>
+    public int ConnectToShim() =>
+        File.Exists($"{path}/{ShimFiles.AttachSocket}") ? UnixSocket.Connect(path, ShimFiles.AttachSocket) : -1;
+
     /// <summary>Removes the directory and all that rt keeps in it.</summary>
     public void Remove()
     {
@@ -152,6 +204,7 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
         if (result == -Errno.ENOTEMPTY)
         {
             NotifySocket.Remove(NotifyDirectory);
+            foreach (string file in ShimFiles.All) FileContent.Remove($"{path}/{file}");
             result = FileContent.RemoveDirectory(path);
         }
 

@@ -83,7 +83,8 @@ internal sealed class ContainerExec
         try
         {
             console = terminal == null ? ConsoleSocket.Connect(request.ConsoleSocket) : -1;
-            process = ContainerInit.Start(plan, cgroup.Descriptor, gate: -1, terminal?.Socket ?? console, cgroup.Instead);
+            process = ContainerInit.Start(
+                plan, new OwnChild(), cgroup.Descriptor, gate: -1, terminal?.Socket ?? console, cgroup.Instead);
             Timeline.Mark("forked");
             Launch(plan, process, terminal);
         }

@@ -1,3 +1,5 @@
+using Rt.Shim;
+
 namespace Rt.Containers;
 
 /// <summary>What create and run are asked for.</summary>
@@ -19,6 +21,18 @@ internal sealed record CreateRequest
 
     /// <summary>This process does not stay until the container's end.</summary>
     public bool Detach { get; init; }
+
+    /// <summary>No parent of rt's is to stay with the container.</summary>
+    public bool NoShim { get; init; }
+
+    /// <summary>Where the container's standard streams go, if a shim stays.</summary>
+    public StdioMode Stdio { get; init; }
+
+    /// <summary>
+    /// Whether a shim stays: only if nobody says that he looks after the container himself, as every engine does by these files.
+    /// </summary>
+    public bool HasShim => Detach && !NoShim && PidFile.Length + ConsoleSocket.Length + PidfdSocket.Length == 0;
+
     public bool NoPivot { get; init; }
     public bool NoNewKeyring { get; init; }
     public int PreserveFds { get; init; }

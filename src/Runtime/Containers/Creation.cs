@@ -3,6 +3,7 @@ using Rt.Kernel;
 using Rt.Launch;
 using Rt.Mounts;
 using Rt.Security;
+using Rt.Shim;
 using Rt.Spec;
 using Rt.Terminal;
 
@@ -95,17 +96,25 @@ internal sealed class Creation : IDisposable
     private ContainerState Run()
     {
         int gate = -1, console = -1;
+        ShimProcess? shim = null;
         try
         {
             if (surroundings.ServesTerminal) terminal = new ForegroundTerminal();
             else console = ConsoleSocket.Connect(request.ConsoleSocket);
             directory.Write(state);
             surroundings.Notify?.MakeDirectory();
+            if (request.HasShim)
+            {
+                shim = directory.PrepareShim(plan.Config.Process!.Terminal, request.Stdio);
+                console = shim.ConsoleSocket;
+            }
+
             if (request.Gate) gate = directory.MakeGate();
             else surroundings.Notify?.Open();
             cgroup.Make();
             Timeline.Mark("state and cgroup made");
-            init = ContainerInit.Start(plan, cgroup.Descriptor, gate, terminal?.Socket ?? console);
+            init = ContainerInit.Start(
+                plan, shim ?? (IInitParent)new OwnChild(), cgroup.Descriptor, gate, terminal?.Socket ?? console);
             Timeline.Mark("forked");
             if (cgroup.Enter(init.Pid)) init.GoAhead();
             init.EnterNamespaces(request.Inbox);
@@ -151,6 +160,7 @@ internal sealed class Creation : IDisposable
         finally
         {
             outside?.Close();
+            shim?.Dispose();
             if (console >= 0) Files.close(console);
             if (gate >= 0) Files.close(gate);
         }

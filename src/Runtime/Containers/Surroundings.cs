@@ -1,4 +1,5 @@
 using Rt.Kernel;
+using Rt.Shim;
 using Rt.Spec;
 using Rt.Terminal;
 
@@ -16,7 +17,8 @@ internal sealed record Surroundings(bool ServesTerminal, int Descriptors, Notify
     public static Surroundings Apply(Config config, CreateRequest request, string notifyDirectory)
     {
         ContainerProcess process = config.Process!;
-        ConsoleSocket.Check(process.Terminal, request.Detach, request.ConsoleSocket);
+        ConsoleSocket.Check(process.Terminal, request.Detach, request.ConsoleSocket, request.HasShim);
+        ShimStreams.Check(request.Stdio, request.HasShim, process.Terminal);
         bool servesTerminal = process.Terminal && !request.Detach;
         if (servesTerminal) process.ConsoleSize = ForegroundTerminal.HostSize() ?? process.ConsoleSize;
 

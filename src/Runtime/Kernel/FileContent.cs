@@ -79,6 +79,20 @@ internal static unsafe class FileContent
         }
     }
 
+    /// <summary>As <see cref="Write"/>; false if nobody is there to read it any more.</summary>
+    public static bool TryWrite(int file, ReadOnlySpan<byte> content, string path)
+    {
+        try
+        {
+            Write(file, content, path);
+            return true;
+        }
+        catch (KernelException e) when (e.Errno == Errno.EPIPE)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Writes to a file that is there, as those of procfs, cgroups and the like are, at once.</summary>
     public static void WriteTo(string path, ReadOnlySpan<byte> content)
     {

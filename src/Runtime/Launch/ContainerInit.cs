@@ -9,6 +9,7 @@ namespace Rt.Launch;
 internal sealed unsafe class ContainerInit
 {
     private readonly LaunchPlan plan;
+    private readonly IInitParent parent;
     private readonly int socket;
 
     /// <summary>How many of the plan's steps may have begun, as far as reports tell.</summary>
@@ -17,9 +18,10 @@ internal sealed unsafe class ContainerInit
     /// <summary>The mount of its root, if that is among the mounts of others; else 0.</summary>
     public ulong RootMount { get; private set; }
 
-    private ContainerInit(LaunchPlan plan, int pid, int socket)
+    private ContainerInit(LaunchPlan plan, IInitParent parent, int pid, int socket)
     {
         this.plan = plan;
+        this.parent = parent;
         this.socket = socket;
         Pid = pid;
     }
@@ -31,11 +33,12 @@ internal sealed unsafe class ContainerInit
     public bool HooksBegan => plan.Reader.Steps().Take(stepsBegun).Any(place => place.Kind == StepKind.RunHook);
 
     /// <summary>
-    /// Forks the init, which begins with the plan. The descriptors of <paramref name="cgroup"/>, <paramref name="gate"/> and
-    /// <paramref name="console"/> (where a terminal's master is to be sent) are -1 for none; they stay the caller's.
+    /// Has <paramref name="parent"/> fork the init, which begins with the plan. The descriptors of <paramref name="cgroup"/>,
+    /// <paramref name="gate"/> and <paramref name="console"/> (where a terminal's master is to be sent) are -1 for none; they stay the caller's.
     /// </summary>
     /// <param name="otherCgroup">Gives another cgroup after an errno, or null.</param>
-    public static ContainerInit Start(LaunchPlan plan, int cgroup, int gate, int console, Func<int, int?>? otherCgroup = null)
+    public static ContainerInit Start(
+        LaunchPlan plan, IInitParent parent, int cgroup, int gate, int console, Func<int, int?>? otherCgroup = null)
     {
         int* pair = stackalloc int[2];
         KernelException.Check(Sockets.socketpair(pair), "socketpair");
@@ -50,15 +53,15 @@ internal sealed unsafe class ContainerInit
             run[Slot.ConsoleSocket] = console;
             foreach (Opening opening in plan.Openings) opened.Add(run[opening.Slot] = opening.Open());
 
-            int pid = Forker.Fork(block, plan.ForksIntoCgroup);
+            int pid = parent.Fork(plan, block);
             if (pid < 0 && otherCgroup?.Invoke(-pid) is { } other)
             {
                 run[Slot.Cgroup] = other;
-                pid = Forker.Fork(block, plan.ForksIntoCgroup);
+                pid = parent.Fork(plan, block);
             }
 
             if (pid < 0) throw new RtException(ForkSibling.Failure(-pid, plan.Cgroup?.Unified?.Path ?? ""));
-            return new ContainerInit(plan, pid, pair[0]);
+            return new ContainerInit(plan, parent, pid, pair[0]);
         }
         catch
         {
@@ -82,7 +85,7 @@ internal sealed unsafe class ContainerInit
             if (report.Kind != ReportKind.Forked) throw Failure(report);
             int first = Pid;
             Pid = (int)report.Value;
-            Processes.Reap(first, block: true);
+            parent.Forked(first, Pid);
             GoAhead();
         }
 
@@ -179,7 +182,7 @@ internal sealed unsafe class ContainerInit
         Files.close(socket);
         if (Pid == 0) return;
         Processes.kill(Pid, Signals.SIGKILL);
-        Processes.Reap(Pid, block: true);
+        parent.AwaitEnd(Pid);
         Pid = 0;
     }
 
@@ -196,7 +199,7 @@ internal sealed unsafe class ContainerInit
     /// <summary>The error for an init that went without a report.</summary>
     private RtException Death()
     {
-        Processes.Exit exit = Processes.Reap(Pid, block: true);
+        Processes.Exit exit = parent.AwaitEnd(Pid);
         Pid = 0;
         stepsBegun = int.MaxValue;
         return new RtException("the container's process " + (exit.Code > 128

@@ -94,18 +94,9 @@ internal struct CloseDescriptors : IStep
     public readonly int Run(ref Execution run) => Close(ref run, First, Slot.Gate);
 
     /// <summary>Closes all from <paramref name="first"/> on that are in none of the slots up to <paramref name="lastKept"/>.</summary>
-    public static int Close(ref Execution run, int first, Slot lastKept)
+    public static unsafe int Close(ref Execution run, int first, Slot lastKept)
     {
-        while (true)
-        {
-            int kept = int.MaxValue;
-            for (Slot slot = 0; slot <= lastKept; slot++)
-                if (run[slot] >= first && run[slot] < kept)
-                    kept = run[slot];
-            int result = kept > first ? Files.close_range((uint)first, (uint)kept - 1) : 0;
-            if (result < 0 || kept == int.MaxValue) return result;
-            first = kept + 1;
-        }
+        fixed (int* slots = &run[0]) return Files.CloseAllBut(first, slots, (int)lastKept + 1);
     }
 
     public readonly StepDescription Describe(PlanReader plan) => new("close", $"descriptors from {First}");

@@ -12,11 +12,12 @@ internal static unsafe class ConsoleSocket
     /// <param name="terminal">process.terminal.</param>
     /// <param name="detach">rt ends before the container does: create, or run --detach.</param>
     /// <param name="path">The socket's path; empty: none is given.</param>
-    public static void Check(bool terminal, bool detach, string path)
+    /// <param name="shim">A shim stays and keeps the terminal.</param>
+    public static void Check(bool terminal, bool detach, string path, bool shim = false)
     {
         if (path.Length > 0 && !(terminal && detach))
             throw new RtException("cannot use console socket if runc will not detach or allocate tty");
-        if (terminal && detach && path.Length == 0)
+        if (terminal && detach && !shim && path.Length == 0)
             throw new RtException("cannot allocate tty if runc will detach without setting console socket");
     }
 

@@ -18,6 +18,7 @@ internal sealed class CommandLine
         ("features", FeaturesCommand.Description, FeaturesCommand.Build),
         ("kill", KillCommand.Description, KillCommand.Build),
         ("list", ListCommand.Description, ListCommand.Build),
+        ("logs", LogsCommand.Description, LogsCommand.Build),
         ("pause", PauseCommand.Description, PauseCommand.Build),
         ("plan", PlanCommand.Description, PlanCommand.Build),
         ("ps", PsCommand.Description, PsCommand.Build),
@@ -27,6 +28,7 @@ internal sealed class CommandLine
         ("start", StartCommand.Description, StartCommand.Build),
         ("state", StateCommand.Description, StateCommand.Build),
         ("update", UpdateCommand.Description, UpdateCommand.Build),
+        ("wait", WaitCommand.Description, WaitCommand.Build),
     ];
 
     private readonly Option<string> root = new("--root")

@@ -9,9 +9,6 @@ internal static class EventsCommand
 
     private const string DefaultInterval = "5s";
 
-    /// <summary>As a shell reports a program that the end of its reader has ended: 128 plus SIGPIPE.</summary>
-    private const int ReaderGoneExitCode = 128 + Kernel.Signals.SIGPIPE;
-
     public static Command Build(CommandLine line)
     {
         Command command = new("events", Description);
@@ -36,7 +33,7 @@ internal static class EventsCommand
             if (nanoseconds <= 0) throw new RtException("duration interval must be greater than 0");
             using Events events = Events.Open(directory);
             bool read = result.GetValue(stats) ? events.PrintOnce(Output.Descriptor) : events.PrintUntilEnd(Output.Descriptor, nanoseconds);
-            return read ? 0 : ReaderGoneExitCode;
+            return read ? 0 : Output.ReaderGoneExitCode;
         }));
         return command;
     }

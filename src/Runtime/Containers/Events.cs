@@ -133,18 +133,7 @@ internal sealed unsafe class Events : IDisposable
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static bool Print(int output, byte[] line)
-    {
-        try
-        {
-            FileContent.Write(output, line, "standard output");
-            return true;
-        }
-        catch (KernelException e) when (e.Errno == Errno.EPIPE)
-        {
-            return false;
-        }
-    }
+    private static bool Print(int output, byte[] line) => FileContent.TryWrite(output, line, "standard output");
 
     /// <summary>Rounded up, since to wake up early would be to wake up twice.</summary>
     private static long MillisecondsUntil(long time, long now)

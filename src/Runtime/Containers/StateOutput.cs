@@ -1,11 +1,13 @@
 using System.Buffers;
 using System.Text.Json;
 using Rt.Kernel;
+using Rt.Shim;
 
 namespace Rt.Containers;
 
 /// <summary>A container as state and list show it: the members and their order are runc's.</summary>
-internal sealed record StateOutput(ContainerState State, ContainerStatus Status)
+/// <param name="Exit">How it ended, if it has stopped and that was recorded.</param>
+internal sealed record StateOutput(ContainerState State, ContainerStatus Status, ExitStatus? Exit)
 {
     /// <summary>0 once the container has stopped, as runtime.md allows: the number may be another's by then.</summary>
     public int Pid => Status == ContainerStatus.Stopped ? 0 : State.Pid;
@@ -15,7 +17,8 @@ internal sealed record StateOutput(ContainerState State, ContainerStatus Status)
     public static StateOutput Read(ContainerDirectory directory)
     {
         ContainerState state = directory.Read();
-        return new StateOutput(state, directory.StatusOf(state));
+        ContainerStatus status = directory.StatusOf(state);
+        return new StateOutput(state, status, status == ContainerStatus.Stopped ? directory.ReadExit() : null);
     }
 
     public byte[] ToJson(bool indented)
@@ -44,6 +47,12 @@ internal sealed record StateOutput(ContainerState State, ContainerStatus Status)
         }
 
         json.WriteString("owner", Owner);
+        if (Exit is { } exit)
+        {
+            json.WriteNumber("exitCode", exit.Code);
+            json.WriteString("finished", ContainerState.FormatTime(exit.Finished));
+        }
+
         json.WriteEndObject();
     }
 }

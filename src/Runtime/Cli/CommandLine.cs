@@ -11,6 +11,7 @@ internal sealed class CommandLine
 {
     private static readonly (string Name, string Description, Func<CommandLine, Command> Build)[] Commands =
     [
+        ("attach", AttachCommand.Description, AttachCommand.Build),
         ("create", CreateCommand.Description, CreateCommand.Build),
         ("delete", DeleteCommand.Description, DeleteCommand.Build),
         ("events", EventsCommand.Description, EventsCommand.Build),

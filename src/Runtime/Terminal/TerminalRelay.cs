@@ -1,0 +1,172 @@
+using Rt.Kernel;
+
+namespace Rt.Terminal;
+
+/// <summary>Why a relay has ended.</summary>
+internal enum RelayEnd
+{
+    /// <summary>The other side has.</summary>
+    Over,
+
+    /// <summary>The detach keys were typed.</summary>
+    Detached,
+
+    /// <summary>A signal by which users and supervisors give up has come.</summary>
+    Interrupted,
+
+    /// <summary>Nobody reads standard output any more.</summary>
+    ReaderGone,
+}
+
+/// <summary>
+/// Connects this process's stdin and stdout to a program's terminal, in one poll(2). If stdin is a terminal, it is raw meanwhile, and
+/// the other side gets its size, also when that changes. However it ends, the caller's terminal is as it was.
+/// </summary>
+internal sealed unsafe class TerminalRelay
+{
+    private const int SIGCONT = 18, BufferSize = 4096;
+
+    private readonly ITerminalPeer peer;
+    private readonly int inbox;
+    private readonly DetachKeys keys;
+    private readonly byte[] buffer = new byte[BufferSize];
+    private readonly byte[] output = new byte[BufferSize];
+    private int outputFrom, outputTo;
+    private readonly List<byte> input = [];
+    private int stdin, peerInput;
+    private RawTerminal? terminal;
+
+    /// <param name="inbox">Where this process's signals come in (<see cref="SignalInbox"/>).</param>
+    public TerminalRelay(ITerminalPeer peer, int inbox, DetachKeys keys)
+    {
+        this.peer = peer;
+        this.inbox = inbox;
+        this.keys = keys;
+        peerInput = peer.InputDescriptor;
+        stdin = peerInput < 0 ? -1 : 0;
+    }
+
+    /// <summary>The signal that came, after <see cref="RelayEnd.Interrupted"/>.</summary>
+    public int Signal { get; private set; }
+
+    private bool HasOutput => outputFrom < outputTo;
+
+    public RelayEnd Run()
+    {
+        int stdout = OpenOutput();
+        using (terminal = stdin == 0 ? RawTerminal.TryOpen(0) : null)
+        {
+            try
+            {
+                TellSize();
+                return Run(stdout);
+            }
+            finally
+            {
+                if (stdout != 1) Files.close(stdout);
+            }
+        }
+    }
+
+    private RelayEnd Run(int stdout)
+    {
+        Processes.pollfd* polls = stackalloc Processes.pollfd[6];
+        for (bool over = false; ;)
+        {
+            polls[0] = new Processes.pollfd { fd = inbox, events = Processes.POLLIN };
+            polls[1] = new Processes.pollfd { fd = input.Count > 0 ? -1 : stdin, events = Processes.POLLIN };
+            polls[2] = new Processes.pollfd { fd = stdout, events = HasOutput ? Processes.POLLOUT : (short)0 };
+            polls[3] = new Processes.pollfd { fd = HasOutput || over ? -1 : peer.OutputDescriptor, events = Processes.POLLIN };
+            polls[4] = new Processes.pollfd { fd = over ? -1 : peerInput, events = input.Count > 0 ? Processes.POLLOUT : (short)0 };
+            polls[5] = new Processes.pollfd { fd = over ? -1 : peer.EndDescriptor, events = Processes.POLLIN };
+            KernelException.Check(Processes.poll(polls, 6, over && !HasOutput ? 0 : -1), "poll");
+
+            if (polls[0].revents != 0 && IsInterruption(SignalInbox.Take(inbox))) return RelayEnd.Interrupted;
+            if ((polls[2].revents & ~Processes.POLLOUT) != 0) return RelayEnd.ReaderGone;
+            if (polls[2].revents != 0 && !Flush(stdout)) return RelayEnd.ReaderGone;
+            if (polls[5].revents != 0)
+            {
+                peer.Finish();
+                over = true;
+            }
+
+            if (!HasOutput && (over || polls[3].revents != 0))
+            {
+                int length = peer.Read(output);
+                if (length < 0 || (length == 0 && over)) return RelayEnd.Over;
+                outputFrom = 0;
+                outputTo = length;
+                if (!Flush(stdout)) return RelayEnd.ReaderGone;
+            }
+
+            if (polls[4].revents != 0) PassInput(polls[4].revents);
+            if (polls[1].revents != 0 && ReadInput()) return RelayEnd.Detached;
+        }
+    }
+
+    private bool IsInterruption(int signal)
+    {
+        if (signal == SIGCONT) terminal?.Enter();
+        if (signal is SIGCONT or Signals.SIGWINCH) TellSize();
+        if (signal is not (Signals.SIGHUP or Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM)) return false;
+        Signal = signal;
+        return true;
+    }
+
+    private void TellSize()
+    {
+        if (terminal?.Size is { } size) peer.Resize(size.Rows, size.Columns);
+    }
+
+    /// <summary>True: the detach keys were among it.</summary>
+    private bool ReadInput()
+    {
+        nint length;
+        fixed (byte* room = buffer) length = Files.readBlocking(stdin, room, BufferSize);
+        if (length <= 0)
+        {
+            stdin = -1; // the container goes on without
+            return false;
+        }
+
+        if (keys.Pass(buffer.AsSpan(0, (int)length), input)) return true;
+        PassInput(0);
+        return false;
+    }
+
+    private void PassInput(short events)
+    {
+        const short Gone = Processes.POLLHUP | Processes.POLLERR;
+        int taken = (events & Gone) != 0 ? -Errno.EPIPE
+            : input.Count == 0 ? 0
+            : peer.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(input));
+        if (taken >= 0) input.RemoveRange(0, taken);
+        if (taken is >= 0 or -Errno.EAGAIN) return;
+        peer.InputClosed();
+        peerInput = stdin = -1;
+        input.Clear();
+    }
+
+    /// <summary>Writes what stdout takes now; false if nobody reads it.</summary>
+    private bool Flush(int stdout)
+    {
+        nint written;
+        fixed (byte* bytes = output) written = Files.write(stdout, bytes + outputFrom, outputTo - outputFrom);
+        if (written == -Errno.EAGAIN) return true;
+        if (written is -Errno.EPIPE or -Errno.EIO) return false;
+        outputFrom += (int)KernelException.Check(written, "write standard output");
+        return true;
+    }
+
+    /// <summary>
+    /// Standard output anew, for writes that don't wait, or a terminal that its user has stopped (ctrl-s) would keep signals from being
+    /// heard. The caller's own descriptor is shared with others, who may not expect that of it. A file is no matter, nor can a socket be
+    /// opened.
+    /// </summary>
+    private static int OpenOutput()
+    {
+        bool waits = Statx.Of(1, out Statx stat) >= 0 && stat.Type is Files.S_IFCHR or Files.S_IFIFO;
+        int own = waits ? FileContent.TryOpen("/proc/self/fd/1", Files.O_WRONLY | Files.O_NONBLOCK | Files.O_NOCTTY) : -1;
+        return own >= 0 ? own : 1;
+    }
+}

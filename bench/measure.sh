@@ -36,6 +36,10 @@ jq '.linux.resources = {
         cpu: {shares: 512, quota: 50000, period: 100000, cpus: "0"}
     }' default/config.json >limits/config.json
 
+# One that stays, for its parent to be looked at.
+cp -a default idle
+jq '.process.args = ["/bin/busybox", "sleep", "1000"]' default/config.json >idle/config.json
+
 # Each sample is a line of JSON in samples: what was measured, and the values.
 within=() # what runs hyperfine
 sample() { # bundle kind name runs shell command
@@ -52,6 +56,38 @@ memory() { # bundle name command...: peak KiB of the runtime or of one of its ch
         command time --quiet --append --output memory --format %M "$@" </dev/null
     done
     jq -c -s '{path: $ARGS.positional, values: .}' --args "$bundle" memory "$name" <memory >>samples
+}
+
+parents() { # name prefix count: memory of what stays with so many containers, in KiB, that of the largest and of all
+    local name=$1 id pid pids=()
+    for ((i = 1; i <= $3; i++)); do
+        id=$2-$i
+        case $name in
+            rt)
+                rt run --detach --bundle idle "$id" </dev/null >/dev/null 2>&1
+                read -r _ _ _ pid _ <"/proc/$(rt state "$id" | jq .pid)/stat"
+                ;;
+            conmon)
+                conmon --cid "$id" --cuuid "$id" --name "$id" --runtime "$(command -v crun)" --bundle "$PWD/idle" \
+                    --container-pidfile "$id.pid" --conmon-pidfile "$id.conmon" --exit-dir "$PWD" --log-path "k8s-file:$PWD/$id.log"
+                until crun start "$id" 2>/dev/null; do sleep 0.01; done # conmon does not wait until it is created
+                pid=$(<"$id.conmon")
+                ;;
+        esac
+        pids+=("$pid")
+    done
+    sleep 0.5 # what is needed to start is let go of
+    for pid in "${pids[@]}"; do
+        awk '/^Pss:/ { pss = $2 } /^Private_(Clean|Dirty):/ { private += $2 } END { print private, pss }' "/proc/$pid/smaps_rollup"
+    done | jq -c -s -R '[splits("\n") | select(. != "") | [splits(" ") | tonumber]]
+        | {path: $ARGS.positional, values: [{private: (map(.[0]) | max), private_all: (map(.[0]) | add), pss_all: (map(.[1]) | add)}]}' \
+        --args parents "$name" "$3" >>samples
+    for ((i = 1; i <= $3; i++)); do
+        case $name in
+            rt) rt delete --force "$2-$i" ;;
+            conmon) crun delete --force "$2-$i" ;;
+        esac
+    done
 }
 
 # Once in plain sight: hyperfine would hide why a runtime does not take a bundle.
@@ -109,6 +145,12 @@ for bundle in default seccomp; do
     for runtime in crun rt runc; do
         memory "$bundle" "$runtime" "$runtime" run --bundle "$bundle" bench
     done
+done
+
+echo "parents" >&2
+for runtime in rt conmon; do
+    parents "$runtime" one 1
+    parents "$runtime" many 100
 done
 
 jq -n --arg kernel "$(uname -r)" --arg cpus "$(nproc)" --arg runs "$1" \

@@ -19,6 +19,20 @@ def table($title; $bundle):
     (["rt", "crun", "runc"][] | ["`\(.) exec`", ($bundle.exec[.] | fixed(2), ratio($bundle.exec.crun), ratio($floor)), ""] | row),
     "";
 
+def by_hand($name; $bundle): ([$name, ($bundle.by_hand["shim--no-shim"] | fixed(2)), ($bundle.by_hand.shim | fixed(2)),
+    ($bundle.by_hand.shim - $bundle.by_hand["shim--no-shim"] | fixed(2))] | row);
+
+def parents($all):
+    "### The parent that stays with a container created by hand", "",
+    (["`rt create`, `start`, `delete`", "`--no-shim`, ms", "with a shim, ms", "more, ms"] | row), "| --- | ---: | ---: | ---: |",
+    by_hand("default bundle"; .default), by_hand("with a seccomp profile"; .seccomp),
+    "",
+    (["memory, KiB", "private, of one alone", "private, of the largest of 100", "private, of 100 together", "PSS, of 100 together"] | row),
+    "| --- | ---: | ---: | ---: | ---: |",
+    (["rt", "conmon"][] | [if . == "rt" then "rt's shim" else . end,
+        ($all[.] | .["1"].private, .["100"].private, .["100"].private_all, .["100"].pss_all)] | row),
+    "";
+
 def cgroups($all):
     "### What cgroups cost `run`", "",
     (["cgroups", "rt, ms", "over none, ms", "crun, ms"] | row), "| --- | ---: | ---: | ---: |",
@@ -41,11 +55,14 @@ def goals($name; $bundle):
 table("Default bundle: what `runc spec` writes, /bin/true"; .default),
 table("The same with the default seccomp profile (the floor has none)"; .seccomp),
 cgroups(.cgroups),
+parents(.parents),
 "### Goals", "",
 (["goal", "at most", "measured", ""] | row), "| --- | ---: | ---: | --- |",
 goals("default"; .default),
 goal("default: run, x floor"; 1.8; .default.run.rt / $floor),
 goals("seccomp"; .seccomp),
+goal("default: a shim's part of create, start, delete, ms"; 0.4; .default.by_hand.shim - .default.by_hand["shim--no-shim"]),
+goal("a shim's private memory, MiB"; 1; .parents.rt["1"].private / 1024),
 goal("cgroups with limits over none, ms"; 0.5; .cgroups.limits.rt - .cgroups.none.rt),
 "",
 "### Where the time of `rt run` goes", "",

@@ -32,7 +32,8 @@ def phases($bundle):
         | {name: $runs[0][$i].event, us: ([$runs[] | .[$i].at - .[$i - 1].at] | median)}
         | .name |= ($phases[.] // .)];
 
-($samples | group_by(.path)
+($samples | map(select(.path[0] == "parents")) | reduce .[] as $sample ({}; setpath($sample.path[1:]; $sample.values[0]))) as $parents |
+($samples | map(select(.path[0] != "parents")) | group_by(.path)
     | reduce .[] as $group ({}; setpath($group[0].path; [$group[].values[]] | median))) as $all |
 {
     machine: {kernel: $kernel, cpus: ($cpus | tonumber)},
@@ -41,4 +42,5 @@ def phases($bundle):
     default: ($all.default + {phases: ($default | phases("default"))}),
     seccomp: ($all.seccomp + {phases: ($seccomp | phases("seccomp"))}),
     cgroups: $all.cgroups,
+    parents: $parents,
 }

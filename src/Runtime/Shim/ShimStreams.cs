@@ -49,8 +49,8 @@ internal static class ShimStreams
     {
         string word = mode.ToString().ToLowerInvariant();
         if (mode is StdioMode.Log or StdioMode.Null && !shim)
-            throw new RtException($"--stdio {word}: takes a shim, which stays with containers that are created without --no-shim, --pid-file "
-                + "and --console-socket, or run so with --detach");
+            throw new RtException($"--stdio {word}: takes a shim, which stays with containers that are created or run with --detach, and "
+                + "without --no-shim, --pid-file, --console-socket and --pidfd-socket");
         if (mode is StdioMode.Inherit or StdioMode.Null && shim && terminal)
             throw new RtException($"--stdio {word}: the container has a terminal (process.terminal), whose output goes to the log");
     }

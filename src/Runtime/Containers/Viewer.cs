@@ -1,11 +1,13 @@
+using System.Runtime.InteropServices;
 using Rt.Kernel;
+using Rt.Terminal;
 
-namespace Rt.Terminal;
+namespace Rt.Containers;
 
-/// <summary>Why a relay has ended.</summary>
-internal enum RelayEnd
+/// <summary>Why a viewer has ended.</summary>
+internal enum ViewerEnd
 {
-    /// <summary>The other side has.</summary>
+    /// <summary>The container has.</summary>
     Over,
 
     /// <summary>The detach keys were typed.</summary>
@@ -19,39 +21,42 @@ internal enum RelayEnd
 }
 
 /// <summary>
-/// Connects this process's stdin and stdout to a program's terminal, in one poll(2). If stdin is a terminal, it is raw meanwhile, and
-/// the other side gets its size, also when that changes. However it ends, the caller's terminal is as it was.
+/// Connects this process's stdin and stdout to a container, in one poll(2). If stdin is a terminal, and the container has one, it is
+/// raw meanwhile, and the container's gets its size, also when that changes. However this ends, the caller's terminal is as it was.
 /// </summary>
-internal sealed unsafe class TerminalRelay
+internal sealed unsafe class Viewer
 {
     private const int SIGCONT = 18, BufferSize = 4096;
 
-    private readonly ITerminalPeer peer;
+    private readonly Attachment container;
     private readonly int inbox;
     private readonly DetachKeys keys;
     private readonly byte[] buffer = new byte[BufferSize];
     private readonly byte[] output = new byte[BufferSize];
     private int outputFrom, outputTo;
     private readonly List<byte> input = [];
-    private int stdin, peerInput;
+
+    /// <summary>Where input comes from and where it goes; -1: nowhere any more.</summary>
+    private int stdin, shim;
+
     private RawTerminal? terminal;
 
     /// <param name="inbox">Where this process's signals come in (<see cref="SignalInbox"/>).</param>
-    public TerminalRelay(ITerminalPeer peer, int inbox, DetachKeys keys)
+    public Viewer(Attachment container, int inbox, DetachKeys keys)
     {
-        this.peer = peer;
+        this.container = container;
         this.inbox = inbox;
         this.keys = keys;
-        peerInput = peer.InputDescriptor;
-        stdin = peerInput < 0 ? -1 : 0;
+        shim = container.Shim;
+        stdin = shim < 0 ? -1 : 0;
     }
 
-    /// <summary>The signal that came, after <see cref="RelayEnd.Interrupted"/>.</summary>
+    /// <summary>The signal that came, after <see cref="ViewerEnd.Interrupted"/>.</summary>
     public int Signal { get; private set; }
 
     private bool HasOutput => outputFrom < outputTo;
 
-    public RelayEnd Run()
+    public ViewerEnd Run()
     {
         int stdout = OpenOutput();
         using (terminal = stdin == 0 ? RawTerminal.TryOpen(0) : null)
@@ -68,7 +73,7 @@ internal sealed unsafe class TerminalRelay
         }
     }
 
-    private RelayEnd Run(int stdout)
+    private ViewerEnd Run(int stdout)
     {
         Processes.pollfd* polls = stackalloc Processes.pollfd[6];
         for (bool over = false; ;)
@@ -76,31 +81,31 @@ internal sealed unsafe class TerminalRelay
             polls[0] = new Processes.pollfd { fd = inbox, events = Processes.POLLIN };
             polls[1] = new Processes.pollfd { fd = input.Count > 0 ? -1 : stdin, events = Processes.POLLIN };
             polls[2] = new Processes.pollfd { fd = stdout, events = HasOutput ? Processes.POLLOUT : (short)0 };
-            polls[3] = new Processes.pollfd { fd = HasOutput || over ? -1 : peer.OutputDescriptor, events = Processes.POLLIN };
-            polls[4] = new Processes.pollfd { fd = over ? -1 : peerInput, events = input.Count > 0 ? Processes.POLLOUT : (short)0 };
-            polls[5] = new Processes.pollfd { fd = over ? -1 : peer.EndDescriptor, events = Processes.POLLIN };
+            polls[3] = new Processes.pollfd { fd = HasOutput || over ? -1 : container.Changes, events = Processes.POLLIN };
+            polls[4] = new Processes.pollfd { fd = over ? -1 : shim, events = input.Count > 0 ? Processes.POLLOUT : (short)0 };
+            polls[5] = new Processes.pollfd { fd = over ? -1 : container.End.Descriptor, events = Processes.POLLIN };
             KernelException.Check(Processes.poll(polls, 6, over && !HasOutput ? 0 : -1), "poll");
 
-            if (polls[0].revents != 0 && IsInterruption(SignalInbox.Take(inbox))) return RelayEnd.Interrupted;
-            if ((polls[2].revents & ~Processes.POLLOUT) != 0) return RelayEnd.ReaderGone;
-            if (polls[2].revents != 0 && !Flush(stdout)) return RelayEnd.ReaderGone;
+            if (polls[0].revents != 0 && IsInterruption(SignalInbox.Take(inbox))) return ViewerEnd.Interrupted;
+            if ((polls[2].revents & ~Processes.POLLOUT) != 0) return ViewerEnd.ReaderGone;
+            if (polls[2].revents != 0 && !Flush(stdout)) return ViewerEnd.ReaderGone;
             if (polls[5].revents != 0)
             {
-                peer.Finish();
+                container.End.AwaitRecord(); // then the log has all of the output
                 over = true;
             }
 
             if (!HasOutput && (over || polls[3].revents != 0))
             {
-                int length = peer.Read(output);
-                if (length < 0 || (length == 0 && over)) return RelayEnd.Over;
+                int length = container.Read(output);
+                if (length < 0 || (length == 0 && over)) return ViewerEnd.Over;
                 outputFrom = 0;
                 outputTo = length;
-                if (!Flush(stdout)) return RelayEnd.ReaderGone;
+                if (!Flush(stdout)) return ViewerEnd.ReaderGone;
             }
 
             if (polls[4].revents != 0) PassInput(polls[4].revents);
-            if (polls[1].revents != 0 && ReadInput()) return RelayEnd.Detached;
+            if (polls[1].revents != 0 && ReadInput()) return ViewerEnd.Detached;
         }
     }
 
@@ -115,7 +120,7 @@ internal sealed unsafe class TerminalRelay
 
     private void TellSize()
     {
-        if (terminal?.Size is { } size) peer.Resize(size.Rows, size.Columns);
+        if (terminal?.Size is { } size) container.Resize(size.Rows, size.Columns);
     }
 
     /// <summary>True: the detach keys were among it.</summary>
@@ -129,9 +134,9 @@ internal sealed unsafe class TerminalRelay
             return false;
         }
 
-        if (keys.Pass(buffer.AsSpan(0, (int)length), input)) return true;
+        bool detaches = keys.Pass(buffer.AsSpan(0, (int)length), input);
         PassInput(0);
-        return false;
+        return detaches;
     }
 
     private void PassInput(short events)
@@ -139,11 +144,11 @@ internal sealed unsafe class TerminalRelay
         const short Gone = Processes.POLLHUP | Processes.POLLERR;
         int taken = (events & Gone) != 0 ? -Errno.EPIPE
             : input.Count == 0 ? 0
-            : peer.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(input));
+            : container.Write(CollectionsMarshal.AsSpan(input));
         if (taken >= 0) input.RemoveRange(0, taken);
         if (taken is >= 0 or -Errno.EAGAIN) return;
-        peer.InputClosed();
-        peerInput = stdin = -1;
+        container.ShimClosed();
+        shim = stdin = -1;
         input.Clear();
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -62,13 +61,13 @@ internal static unsafe class SignalInbox
 
     private static void BlockIn(int thread)
     {
-        const int QuickLooks = 1000, MaxLooks = 11_000, MaxWaits = 1_000_000;
+        const int MaxWaits = 1_000_000;
+        const long LookNanoseconds = 10_000_000_000;
         (bool Waits, ulong Blocked) state = StateOf(thread);
-        // On a busy machine it may not even have begun, and blocks all signals until it has (pthread_create in glibc).
-        for (int look = 0; look < MaxLooks && !state.Waits; look++)
+        // On a busy host it may not have begun yet, and still have all of them blocked as the C library starts threads.
+        for (long until = Clock.MonotonicNanoseconds() + LookNanoseconds; !state.Waits && Clock.MonotonicNanoseconds() < until;)
         {
-            if (look < QuickLooks) Syscall.Invoke(sched_yield);
-            else Processes.poll(null, 0, milliseconds: 1);
+            Syscall.Invoke(sched_yield);
             state = StateOf(thread);
         }
 
@@ -98,13 +97,17 @@ internal static unsafe class SignalInbox
     }
 
     /// <summary>
-    /// Whether a thread sleeps in the kernel, and which of the signals up to 31 it blocks (proc_pid_stat(5), fields 3 and 32).
+    /// Whether a thread sleeps in the kernel, and which of the signals up to 31 it blocks (proc_pid_stat(5), fields 3 and 32). Allocates
+    /// nothing: see above.
     /// </summary>
     private static (bool Waits, ulong Blocked) StateOf(int thread)
     {
-        string stat = FileContent.TryReadText($"/proc/self/task/{thread}/stat") ?? "";
-        string[] fields = stat[Math.Min(stat.Length, stat.LastIndexOf(')') + 2)..].Split(' ');
-        return fields.Length > 29 ? (fields[0] == "S", ulong.Parse(fields[29], CultureInfo.InvariantCulture)) : (false, ulong.MaxValue);
+        ReadOnlySpan<byte> start = "/proc/self/task/"u8, end = "/stat\0"u8;
+        byte* path = stackalloc byte[start.Length + 10 + end.Length];
+        start.CopyTo(new Span<byte>(path, start.Length));
+        int digits = Text.FormatDecimal(path + start.Length, (uint)thread);
+        end.CopyTo(new Span<byte>(path + start.Length + digits, end.Length));
+        return ProcStat.TryRead(path, out ProcStat stat) ? (stat.State == (byte)'S', stat[32]) : (false, ulong.MaxValue);
     }
 
     /// <summary>0 for "." and "..".</summary>

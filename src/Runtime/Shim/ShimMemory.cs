@@ -92,36 +92,16 @@ internal static unsafe class ShimMemory
     /// <param name="title">Cut if it does not fit.</param>
     public static void SetTitle(byte* title)
     {
-        const int Size = 1024, ArgumentsStart = 48;
-        byte* stat = stackalloc byte[Size];
-        nint length = Read("/proc/self/stat\0"u8, stat, Size - 1);
-        stat[length] = 0;
-
-        // The second field may hold anything but ends at the last ")"; the third begins two bytes behind it (proc_pid_stat(5)).
-        byte* field = stat + length;
-        while (field > stat && *field != ')') field--;
-        field += 2;
-        for (int number = 3; number < ArgumentsStart && *field != 0; field++)
-            if (*field == ' ')
-                number++;
-        byte* start = (byte*)Decimal(ref field);
-        byte* argumentsEnd = (byte*)Decimal(ref field);
-        Decimal(ref field);
-        byte* environmentEnd = (byte*)Decimal(ref field);
-        if (start == null || environmentEnd <= argumentsEnd || argumentsEnd <= start) return; // no procfs
+        ProcStat stat;
+        fixed (byte* path = "/proc/self/stat\0"u8)
+            if (!ProcStat.TryRead(path, out stat))
+                return; // no procfs
+        byte* start = (byte*)stat[48], argumentsEnd = (byte*)stat[49], environmentEnd = (byte*)stat[51];
+        if (start == null || argumentsEnd <= start || environmentEnd <= argumentsEnd) return; // not for this process to know
 
         // Beyond the arguments, it is taken to go on to its NUL if there is none at the end of their place.
         int titleLength = Text.CopyTruncated(start, (int)(environmentEnd - start), title, Text.Length(title));
         for (byte* rest = start + titleLength; rest < environmentEnd; rest++) *rest = 0;
-    }
-
-    /// <summary>A number and the blank behind it.</summary>
-    private static nint Decimal(ref byte* text)
-    {
-        nint number = 0;
-        for (; *text is >= (byte)'0' and <= (byte)'9'; text++) number = (number * 10) + (*text - '0');
-        if (*text == ' ') text++;
-        return number;
     }
 
     /// <summary>Returns how many bytes there are, 0 if the file can't be read.</summary>

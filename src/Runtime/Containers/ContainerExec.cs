@@ -20,7 +20,7 @@ namespace Rt.Containers;
 /// </remarks>
 internal sealed class ContainerExec
 {
-    private const long DeathMilliseconds = 100;
+    private const long DeathMilliseconds = 1000;
 
     private readonly ExecRequest request;
     private readonly ContainerState state;

@@ -149,7 +149,7 @@ public sealed class ExecTests
         ShouldFail(Exec(container, "--process", "/nothing", container.Id), "open /nothing: no such file or directory");
         ShouldFail(Exec(container, "no-such-container", "true"), "container does not exist: no-such-container");
         Exec(container).ShouldFailWith("\"exec\" requires a minimum of 1 argument(s)");
-        container.Rt("exec", "--frobnicate", container.Id, "true").ShouldEndWith(1);
+        Exec(container, "--frobnicate", container.Id, "true").ShouldFailWith("flag provided but not defined: --frobnicate");
     }
 
     [Fact]
@@ -193,9 +193,11 @@ public sealed class ExecTests
         string file = Path.Combine(container.Bundle, "exec.pid");
         Exec(container, "--detach", "--pid-file", file, container.Id, "sleep", "100").ShouldEndWith(0);
         File.ReadAllText($"/proc/{File.ReadAllText(file)}/cmdline").Should().Be("sleep\0100\0");
-        File.Delete(file);
-        Exec(container, "--detach", "--pid-file", file, container.Id, "nothing").ShouldEndWith(255);
-        File.Exists(file).Should().BeFalse();
+        string other = Path.Combine(container.Bundle, "other.pid");
+        Exec(container, "--detach", "--pid-file", other, container.Id, "nothing").ShouldEndWith(255);
+        File.Exists(other).Should().BeFalse();
+        Exec(container, "--detach", "--pid-file", file, "--console-socket", "/nowhere", "--tty", container.Id, "sh").ShouldEndWith(255);
+        File.Exists(file).Should().BeTrue("it is another process's");
     }
 
     [Fact]

@@ -115,6 +115,20 @@ public sealed class ForegroundTerminalTests
     }
 
     [Fact]
+    public void Keys_interrupt_rt_as_long_as_there_is_no_container_to_type_them_to()
+    {
+        using HostTerminal host = new();
+        using Container container = WithTerminal("true", config => config["hooks"] = JsonNode.Parse(
+            """{"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", "touch began; sleep 100"]}]}"""));
+        using Command.Running run = host.Start(RunOf(container));
+        SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, "began")), 5000).Should().BeTrue();
+        host.Screen.Type("\u0003");
+        run.Wait().Code.Should().Be(1);
+        host.Screen.Screen.Should().Contain("interrupted by SIGINT");
+        container.ShouldHaveLeftNothing();
+    }
+
+    [Fact]
     public void A_program_that_is_not_there_leaves_the_terminal_as_it_was()
     {
         using HostTerminal host = new();

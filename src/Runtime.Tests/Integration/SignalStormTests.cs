@@ -44,6 +44,17 @@ public sealed class SignalStormTests
         strace.Wait();
     }
 
+    [Fact]
+    public void A_caller_who_ignores_the_end_of_children_is_no_matter()
+    {
+        using Container container = Container.Script("exit 7");
+        container.Wrapper = ["sh", "-c", "trap '' CHLD; exec \"$@\"", "sh"];
+        container.Run().ShouldEndWith(7);
+        container.Create().ShouldEndWith(0);
+        container.Rt("start", container.Id).ShouldEndWith(0);
+        container.Rt("wait", container.Id).ShouldEndWith(7);
+    }
+
     [DllImport("libc")]
     private static extern int kill(int pid, int signal);
 }

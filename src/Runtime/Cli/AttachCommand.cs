@@ -28,7 +28,7 @@ internal static class AttachCommand
             string keys = result.GetValue(detachKeys)!;
             DetachKeys detach = DetachKeys.Parse(keys)
                 ?? throw new RtException($"--detach-keys: \"{keys}\" is no list of single letters and such as ctrl-p");
-            return Attachment.Run(store.Open(result.One(id)), SignalInbox.Open(), detach);
+            return Attachment.Run(store.Open(result.One(id)), detach);
         }));
         return command;
     }

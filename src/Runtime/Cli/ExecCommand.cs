@@ -26,7 +26,7 @@ internal static class ExecCommand
             {
                 return ContainerExec.Run(store, options.Request(line, result, id, words));
             }
-            catch (Exception e) when (e is RtException or KernelException or SpecException)
+            catch (Exception e) when (e is RtException or KernelException or SpecException or IOException or UnauthorizedAccessException)
             {
                 throw new RtException($"exec failed: {e.Message}", FailureCode);
             }

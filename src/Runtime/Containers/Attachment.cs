@@ -42,11 +42,10 @@ internal sealed unsafe class Attachment : IDisposable
     public int Shim { get; } = -1;
 
     /// <summary>Returns the container's exit code, 0 if the viewer left before, or 128 plus the signal that ended it.</summary>
-    /// <param name="inbox">See <see cref="SignalInbox"/>.</param>
-    public static int Run(ContainerDirectory directory, int inbox, DetachKeys keys)
+    public static int Run(ContainerDirectory directory, DetachKeys keys)
     {
         using Attachment attachment = new(directory);
-        Viewer viewer = new(attachment, inbox, keys);
+        Viewer viewer = new(attachment, SignalInbox.Open(), keys);
         return viewer.Run() switch
         {
             ViewerEnd.Over => attachment.End.Await(),

@@ -3,6 +3,7 @@ using Rt.Cgroups;
 using Rt.Kernel;
 using Rt.Launch;
 using Rt.Namespaces;
+using Rt.Plan;
 using Rt.Resctrl;
 using Rt.Security;
 using Rt.Spec;
@@ -27,6 +28,7 @@ internal sealed class ContainerExec
     private readonly InitProcess init;
     private readonly Config config;
     private readonly bool rootless = Processes.geteuid() != 0;
+    private bool wrotePidFile;
 
     private ContainerExec(ExecRequest request, ContainerState state, Config config)
     {
@@ -48,7 +50,7 @@ internal sealed class ContainerExec
         Timeline.Mark("configuration read");
         config.Process = request.Process(config.Process!);
         ConsoleSocket.Check(config.Process.Terminal, request.Detach, request.ConsoleSocket);
-        PreservedDescriptors.Require(request.PreserveFds);
+        PreservedDescriptors.Require(3, request.PreserveFds, $"--preserve-fds {request.PreserveFds}");
         return new ContainerExec(request, state, config).Run(new SeccompCache(store.SeccompCache, BuildInfo.Id));
     }
 
@@ -90,11 +92,11 @@ internal sealed class ContainerExec
         }
         catch (Exception e)
         {
-            bool died = process is { Pid: 0 };
+            bool mayBeTooLate = process is { Pid: 0 } or { FailedStep: StepKind.JoinContainer or StepKind.ForkSibling };
             process?.Abort();
-            if (request.PidFile.Length > 0 && process != null) FileContent.Remove(request.PidFile);
+            if (wrotePidFile) FileContent.Remove(request.PidFile);
             // If the container has ended, that is why. Of processes that are killed together, the init may be the last to die.
-            bool isAlive = died ? !init.WaitForDeath(DeathMilliseconds) : init.IsAlive;
+            bool isAlive = mayBeTooLate ? !init.WaitForDeath(DeathMilliseconds) : init.IsAlive;
             throw isAlive ? e : new RtException($"cannot exec in a stopped container ({e.Message})");
         }
         finally
@@ -125,13 +127,18 @@ internal sealed class ContainerExec
 
     private void Launch(LaunchPlan plan, ContainerInit process, ForegroundTerminal? terminal)
     {
-        process.EnterNamespaces(request.Inbox);
+        process.EnterNamespaces();
         if (config.Linux.IntelRdt is { } rdt) ResctrlGroup.Join(rdt, state.Id, process.Pid);
-        if (request.PidFile.Length > 0) FileContent.Replace(request.PidFile, Encoding.ASCII.GetBytes($"{process.Pid}"), 0x1a4);
+        if (request.PidFile.Length > 0)
+        {
+            FileContent.Replace(request.PidFile, Encoding.ASCII.GetBytes($"{process.Pid}"), 0x1a4);
+            wrotePidFile = true;
+        }
+
         if (request.PidfdSocket.Length > 0) PidfdSocket.Send(request.PidfdSocket, process.Pid, "setns"u8);
         bool waits = plan.Stops || plan.LimitsFromOutside;
         if (!waits) process.GoAhead();
-        process.AwaitReady(request.Inbox, report => SeccompAgent.Send(plan.SeccompListener!, state.OciVersion, process.Pid,
+        process.AwaitReady(report => SeccompAgent.Send(plan.SeccompListener!, state.OciVersion, process.Pid,
             (int)report.Value, Encoding.UTF8.GetString(ContainerHooks.StateOf(state).Json("running", state.Pid)).TrimEnd()));
         Outside.SetLimits(plan, process.Pid);
         terminal?.Receive();

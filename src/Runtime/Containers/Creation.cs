@@ -117,7 +117,7 @@ internal sealed class Creation : IDisposable
                 plan, shim ?? (IInitParent)new OwnChild(), cgroup.Descriptor, gate, terminal?.Socket ?? console);
             Timeline.Mark("forked");
             if (cgroup.Enter(init.Pid)) init.GoAhead();
-            init.EnterNamespaces(request.Inbox);
+            init.EnterNamespaces();
 
             // From here on the init is at work as well, on another processor: what can wait until now has done so.
             outside = new Outside(plan, ContainerHooks.StateOf(state), init.Pid);
@@ -140,7 +140,7 @@ internal sealed class Creation : IDisposable
             if (request.PidFile.Length > 0) WritePidFile(init.Pid);
             bool waits = plan.Stops || plan.LimitsFromOutside;
             if (!waits) init.GoAhead();
-            init.AwaitReady(request.Inbox, outside.AtStop);
+            init.AwaitReady(outside.AtStop);
             outside.AtReady();
             terminal?.Receive();
             if (state.RootUnder != 0) directory.WriteDraft(state = state with { RootMount = init.RootMount });

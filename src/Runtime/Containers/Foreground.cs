@@ -14,16 +14,23 @@ internal static class Foreground
         Created created = Creation.Create(store, request);
         created.Directory.Close();
         int init = created.State.Pid;
-        Thread? notifying = created.Notify is { } notify
-            ? new Thread(() => notify.Relay(init, Processes.getpid(), inbox: -1)) { IsBackground = true }
-            : null;
-        notifying?.Start();
+        Thread? notifying = StartNotifying(created.Notify, init);
         int code;
         using (created.Terminal) code = Wait(init, request.Inbox, created.Terminal);
         notifying?.Join();
         Timeline.Mark("ended");
         if (!keep) Delete(store, request.Id);
         return code;
+    }
+
+    /// <summary>Signals are the main thread's to hear.</summary>
+    private static Thread? StartNotifying(NotifySocket? notify, int init)
+    {
+        if (notify == null) return null;
+        int pidfd = Processes.pidfd_open(init);
+        Thread thread = new(() => notify.RelayUntilEnd(pidfd, Processes.getpid(), inbox: -1)) { IsBackground = true };
+        thread.Start();
+        return thread;
     }
 
     /// <summary>
@@ -44,6 +51,7 @@ internal static class Foreground
 
             terminal?.ServeUntilSignal(inbox);
             int signal = SignalInbox.Take(inbox);
+            if (signal == Signals.SIGCONT) terminal?.Continue();
             if (signal == Signals.SIGWINCH && terminal != null) terminal.Resize();
             else if (signal is not (0 or Signals.SIGCHLD or Signals.SIGURG or Signals.SIGTTIN or Signals.SIGTTOU)) Processes.kill(pid, signal);
         }

@@ -15,7 +15,7 @@ namespace Rt.Containers;
 internal sealed unsafe class NotifySocket
 {
     private const string InContainer = "/run/notify", Name = "notify.sock";
-    private const int MaxMessage = 4096;
+    private const int MaxMessage = 4096, MaxMessagesAtOnce = 64;
     private const long BarrierMilliseconds = 30_000;
 
     private readonly string manager, directory;
@@ -44,11 +44,10 @@ internal sealed unsafe class NotifySocket
 
     public void MakeDirectory() => KernelException.Check(FileContent.MakeDirectory(directory, 0x1ed), $"create {directory}"); // 0755
 
-    /// <summary>Removes what was made there.</summary>
+    /// <summary>Removes the directory with all that is in there, which may be more than the socket: the container could reach it.</summary>
     public static void Remove(string directory)
     {
-        FileContent.Remove($"{directory}/{Name}");
-        FileContent.RemoveDirectory(directory);
+        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
     }
 
     /// <summary>Makes the socket, which every user of the container may write to. Before the program runs.</summary>
@@ -66,9 +65,11 @@ internal sealed unsafe class NotifySocket
     /// <param name="init">Whose end ends the wait.</param>
     /// <param name="mainPid">The service's main process, for the service manager: whom it is to watch.</param>
     /// <param name="inbox">Signals by which the caller gives up end the wait too; -1: they are not looked for.</param>
-    public void Relay(int init, int mainPid, int inbox)
+    public void Relay(int init, int mainPid, int inbox) => RelayUntilEnd(Processes.pidfd_open(init), mainPid, inbox);
+
+    /// <param name="pidfd">The init's, to be closed here; below 0: it has ended.</param>
+    public void RelayUntilEnd(int pidfd, int mainPid, int inbox)
     {
-        int pidfd = Processes.pidfd_open(init);
         Processes.pollfd* polls = stackalloc Processes.pollfd[3];
         for (bool over = pidfd < 0; ;)
         {
@@ -92,17 +93,19 @@ internal sealed unsafe class NotifySocket
         Files.close(socket);
     }
 
-    /// <summary>Reads all messages that are there up to one with such a line.</summary>
+    /// <summary>Reads messages that are there up to one with such a line, but not for ever: a container may send without end.</summary>
     private string? TakeReadyLine()
     {
         byte[] message = new byte[MaxMessage];
-        while (true)
+        for (int i = 0; i < MaxMessagesAtOnce; i++)
         {
             nint read;
             fixed (byte* room = message) read = Sockets.TryReceive(socket, room, message.Length);
             if (read < 0) return null;
             if (ReadyLine(Encoding.UTF8.GetString(message, 0, (int)read)) is { } line) return line;
         }
+
+        return null;
     }
 
     internal static string? ReadyLine(string message) =>
@@ -125,10 +128,12 @@ internal sealed unsafe class NotifySocket
         byte[] text = Encoding.UTF8.GetBytes(message);
         fixed (byte* bytes = text, word = "BARRIER=1"u8)
         {
+            AwaitRoom(outer);
             nint sent = Sockets.Send(outer, bytes, text.Length);
             if (sent < 0) Log.Warn($"NOTIFY_SOCKET {manager}: {Errno.Describe((int)-sent)}");
             else if (Files.pipe2(barrier) >= 0)
             {
+                AwaitRoom(outer);
                 Sockets.SendDescriptor(outer, barrier[1], word, 9);
                 Files.close(barrier[1]);
                 Processes.pollfd poll = new() { fd = barrier[0] };
@@ -138,6 +143,13 @@ internal sealed unsafe class NotifySocket
         }
 
         Files.close(outer);
+    }
+
+    /// <summary>A manager may be busy with others.</summary>
+    private static void AwaitRoom(int socket)
+    {
+        Processes.pollfd poll = new() { fd = socket, events = Processes.POLLOUT };
+        Processes.poll(&poll, 1, BarrierMilliseconds);
     }
 
     /// <summary>A path, or with "@" before it a name in the abstract namespace.</summary>

@@ -23,7 +23,8 @@ internal sealed record Surroundings(bool ServesTerminal, int Descriptors, Notify
         if (servesTerminal) process.ConsoleSize = ForegroundTerminal.HostSize() ?? process.ConsoleSize;
 
         int sockets = SocketActivation.Count();
-        PreservedDescriptors.Require(sockets + request.PreserveFds);
+        PreservedDescriptors.Require(3, sockets, $"LISTEN_FDS={sockets}");
+        PreservedDescriptors.Require(3 + sockets, request.PreserveFds, $"--preserve-fds {request.PreserveFds}");
         SocketActivation.AddTo(process, sockets);
 
         NotifySocket? notify = NotifySocket.Of(notifyDirectory);

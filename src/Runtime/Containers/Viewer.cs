@@ -26,7 +26,7 @@ internal enum ViewerEnd
 /// </summary>
 internal sealed unsafe class Viewer
 {
-    private const int SIGCONT = 18, BufferSize = 4096;
+    private const int BufferSize = 4096;
 
     private readonly Attachment container;
     private readonly int inbox;
@@ -40,6 +40,7 @@ internal sealed unsafe class Viewer
     private int stdin, shim;
 
     private RawTerminal? terminal;
+    private bool inputWaits;
 
     /// <param name="inbox">Where this process's signals come in (<see cref="SignalInbox"/>).</param>
     public Viewer(Attachment container, int inbox, DetachKeys keys)
@@ -58,7 +59,7 @@ internal sealed unsafe class Viewer
 
     public ViewerEnd Run()
     {
-        int stdout = OpenOutput();
+        int stdout = NonblockingOutput.Open();
         using (terminal = stdin == 0 ? RawTerminal.TryOpen(0) : null)
         {
             try
@@ -79,7 +80,7 @@ internal sealed unsafe class Viewer
         for (bool over = false; ;)
         {
             polls[0] = new Processes.pollfd { fd = inbox, events = Processes.POLLIN };
-            polls[1] = new Processes.pollfd { fd = input.Count > 0 ? -1 : stdin, events = Processes.POLLIN };
+            polls[1] = new Processes.pollfd { fd = input.Count > 0 || inputWaits ? -1 : stdin, events = Processes.POLLIN };
             polls[2] = new Processes.pollfd { fd = stdout, events = HasOutput ? Processes.POLLOUT : (short)0 };
             polls[3] = new Processes.pollfd { fd = HasOutput || over ? -1 : container.Changes, events = Processes.POLLIN };
             polls[4] = new Processes.pollfd { fd = over ? -1 : shim, events = input.Count > 0 ? Processes.POLLOUT : (short)0 };
@@ -111,8 +112,13 @@ internal sealed unsafe class Viewer
 
     private bool IsInterruption(int signal)
     {
-        if (signal == SIGCONT) terminal?.Enter();
-        if (signal is SIGCONT or Signals.SIGWINCH) TellSize();
+        if (signal == Signals.SIGCONT)
+        {
+            inputWaits = false;
+            terminal?.Enter();
+        }
+
+        if (signal is Signals.SIGCONT or Signals.SIGWINCH) TellSize();
         if (signal is not (Signals.SIGHUP or Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM)) return false;
         Signal = signal;
         return true;
@@ -128,6 +134,12 @@ internal sealed unsafe class Viewer
     {
         nint length;
         fixed (byte* room = buffer) length = Files.readBlocking(stdin, room, BufferSize);
+        if (length == -Errno.EIO)
+        {
+            inputWaits = true; // a terminal in whose background this is, until SIGCONT
+            return false;
+        }
+
         if (length <= 0)
         {
             stdin = -1; // the container goes on without
@@ -161,17 +173,5 @@ internal sealed unsafe class Viewer
         if (written is -Errno.EPIPE or -Errno.EIO) return false;
         outputFrom += (int)KernelException.Check(written, "write standard output");
         return true;
-    }
-
-    /// <summary>
-    /// Standard output anew, for writes that don't wait, or a terminal that its user has stopped (ctrl-s) would keep signals from being
-    /// heard. The caller's own descriptor is shared with others, who may not expect that of it. A file is no matter, nor can a socket be
-    /// opened.
-    /// </summary>
-    private static int OpenOutput()
-    {
-        bool waits = Statx.Of(1, out Statx stat) >= 0 && stat.Type is Files.S_IFCHR or Files.S_IFIFO;
-        int own = waits ? FileContent.TryOpen("/proc/self/fd/1", Files.O_WRONLY | Files.O_NONBLOCK | Files.O_NOCTTY) : -1;
-        return own >= 0 ? own : 1;
     }
 }

@@ -35,6 +35,8 @@ internal static unsafe class Processes
     /// <summary>Forks by the oldest call there is, clone(2): 0 in the child.</summary>
     public static int Fork() => (int)Syscall.Invoke(clone, Signals.SIGCHLD);
 
+    public static int getpgid(int pid) => (int)Syscall.Invoke(SyscallNumber.getpgid, pid);
+
     public static int setpgid(int pid, int group) => (int)Syscall.Invoke(SyscallNumber.setpgid, pid, group);
 
     public static int execve(byte* path, byte** argv, byte** envp) =>

@@ -5,8 +5,8 @@ namespace Rt.Kernel;
 /// <summary>rt_sigaction(2), rt_sigprocmask(2), signalfd(2), and signals' names.</summary>
 internal static unsafe class Signals
 {
-    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGSEGV = 11, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGSTOP = 19,
-        SIGTTIN = 21, SIGTTOU = 22, SIGURG = 23, SIGWINCH = 28, SIGRTMIN = 34, SIGRTMAX = 64;
+    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGSEGV = 11, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17,
+        SIGCONT = 18, SIGSTOP = 19, SIGTTIN = 21, SIGTTOU = 22, SIGURG = 23, SIGWINCH = 28, SIGRTMIN = 34, SIGRTMAX = 64;
 
     /// <summary>Every signal to its default action and none blocked: what a new program may expect (signal(7)).</summary>
     public static void ResetAll()

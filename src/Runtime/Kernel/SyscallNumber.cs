@@ -40,6 +40,7 @@ internal static class SyscallNumber
     public static int setsockopt => X64 ? 54 : 208;
     public static int socketpair => X64 ? 53 : 199;
     public static int clone => X64 ? 56 : 220;
+    public static int getpgid => X64 ? 121 : 155;
     public static int setpgid => X64 ? 109 : 154;
     public static int pipe2 => X64 ? 293 : 59;
     public static int clock_nanosleep => X64 ? 230 : 115;

@@ -8,7 +8,7 @@ namespace Rt.Kernel;
 /// </summary>
 internal static unsafe class Terminals
 {
-    private const uint TCGETS = 0x5401, TCSETS = 0x5402, TIOCSCTTY = 0x540E, TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414,
+    private const uint TCGETS = 0x5401, TCSETS = 0x5402, TIOCSCTTY = 0x540E, TIOCGPGRP = 0x540F, TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414,
         TIOCSPTLCK = 0x40045431, TIOCGPTPEER = 0x5441;
 
     /// <summary>struct winsize: characters, and pixels, which nobody sets.</summary>
@@ -54,6 +54,13 @@ internal static unsafe class Terminals
 
     /// <summary>Sets the modes at once (TCSETS).</summary>
     public static int SetModes(int terminal, termios modes) => Sockets.ioctl(terminal, TCSETS, &modes);
+
+    /// <summary>Whether this process may use it: its group is the foreground one (TIOCGPGRP), or the terminal is not its session's.</summary>
+    public static bool IsInForeground(int terminal)
+    {
+        int group;
+        return Sockets.ioctl(terminal, TIOCGPGRP, &group) < 0 || group == Processes.getpgid(0);
+    }
 
     public static bool IsTerminal(int descriptor) => GetModes(descriptor, out _) >= 0;
 

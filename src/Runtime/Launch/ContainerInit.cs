@@ -12,6 +12,9 @@ internal sealed unsafe class ContainerInit
     private readonly IInitParent parent;
     private readonly int socket;
 
+    /// <summary>Signals by which users and supervisors give up. All others stay in the inbox, for when the container runs.</summary>
+    private readonly int interruptions = SignalInbox.OpenInterruptions();
+
     /// <summary>How many of the plan's steps may have begun, as far as reports tell.</summary>
     private int stepsBegun;
 
@@ -25,6 +28,9 @@ internal sealed unsafe class ContainerInit
         this.socket = socket;
         Pid = pid;
     }
+
+    /// <summary>The step that has failed; 0: none has.</summary>
+    public StepKind FailedStep { get; private set; }
 
     /// <summary>In the pid namespace of this process; 0 once it has been found dead.</summary>
     public int Pid { get; private set; }
@@ -76,11 +82,11 @@ internal sealed unsafe class ContainerInit
     }
 
     /// <summary>Waits for the first process to have forked the init, and gives the init the ids of its user namespace.</summary>
-    public void EnterNamespaces(int inbox)
+    public void EnterNamespaces()
     {
         if (plan.ForksTwice)
         {
-            AwaitReport(inbox);
+            AwaitReport();
             Report report = Report.Receive(socket) ?? throw Death();
             if (report.Kind != ReportKind.Forked) throw Failure(report);
             int first = Pid;
@@ -94,15 +100,14 @@ internal sealed unsafe class ContainerInit
     }
 
     /// <summary>
-    /// Returns when all steps before <see cref="Ready"/> are done. A signal in <paramref name="inbox"/> by which a user or a
-    /// supervisor gives up is an error here.
+    /// Returns when all steps before <see cref="Ready"/> are done. A signal by which a user or a supervisor gives up is an error here.
     /// </summary>
     /// <param name="atStop">Does what the init has stopped for, which then goes on.</param>
-    public void AwaitReady(int inbox, Action<Report> atStop)
+    public void AwaitReady(Action<Report> atStop)
     {
         while (true)
         {
-            AwaitReport(inbox);
+            AwaitReport();
             Report report = Report.Receive(socket) ?? throw Death();
             if (report.Kind == ReportKind.Failed) throw Failure(report);
             if (report.Kind == ReportKind.Ready)
@@ -126,16 +131,16 @@ internal sealed unsafe class ContainerInit
         }
     }
 
-    private void AwaitReport(int inbox)
+    private void AwaitReport()
     {
         Processes.pollfd* polls = stackalloc Processes.pollfd[2];
         while (true)
         {
             polls[0] = new Processes.pollfd { fd = socket, events = Processes.POLLIN };
-            polls[1] = new Processes.pollfd { fd = inbox, events = Processes.POLLIN };
+            polls[1] = new Processes.pollfd { fd = interruptions, events = Processes.POLLIN };
             Processes.poll(polls, 2);
             if (polls[0].revents != 0) return;
-            int signal = SignalInbox.Take(inbox);
+            int signal = SignalInbox.Take(interruptions);
             if (signal is Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM or Signals.SIGHUP)
             {
                 stepsBegun = int.MaxValue;
@@ -154,25 +159,17 @@ internal sealed unsafe class ContainerInit
     /// <summary>Returns when the init has become the program, or a signal of <see cref="AwaitReady"/>'s kind comes before.</summary>
     public void AwaitExec()
     {
-        int interruptions = SignalInbox.OpenInterruptions();
-        try
+        for (bool executing = false; ; executing = true)
         {
-            for (bool executing = false; ; executing = true)
+            AwaitReport();
+            if (Report.Receive(socket) is not { } report)
             {
-                AwaitReport(interruptions);
-                if (Report.Receive(socket) is not { } report)
-                {
-                    Timeline.Mark("executed");
-                    if (!executing) throw Death();
-                    return;
-                }
-
-                if (report.Kind != ReportKind.Executing) throw Failure(report);
+                Timeline.Mark("executed");
+                if (!executing) throw Death();
+                return;
             }
-        }
-        finally
-        {
-            Files.close(interruptions);
+
+            if (report.Kind != ReportKind.Executing) throw Failure(report);
         }
     }
 
@@ -190,6 +187,7 @@ internal sealed unsafe class ContainerInit
     private RtException Failure(Report report)
     {
         StepPlace place = plan.Reader.Steps().ElementAt((int)report.Value);
+        FailedStep = place.Kind;
         stepsBegun = (int)report.Value + 1;
         string words = Steps.Read(plan.Reader, place).Word(plan.Reader, report.Errno, report.DetailText);
         bool inEnginesWords = place.Kind is StepKind.FindExecutable or StepKind.Execute or StepKind.ForkSibling;

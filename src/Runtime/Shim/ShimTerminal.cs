@@ -41,7 +41,7 @@ internal unsafe struct ShimTerminal
         polls[1] = new Processes.pollfd { fd = listener, events = Processes.POLLIN };
         polls[2] = new Processes.pollfd { fd = HasWaiting ? Master : -1, events = Processes.POLLOUT };
         for (int i = 0; i < viewerCount; i++)
-            polls[3 + i] = new Processes.pollfd { fd = HasWaiting ? -1 : viewers[i], events = Processes.POLLIN };
+            polls[3 + i] = new Processes.pollfd { fd = viewers[i], events = HasWaiting ? (short)0 : Processes.POLLIN };
         return 3 + viewerCount;
     }
 
@@ -52,7 +52,7 @@ internal unsafe struct ShimTerminal
         if (polls[2].revents != 0) WriteWaiting();
         // From the last to the first, since the last takes the place of one that goes.
         for (int i = viewerCount - 1; i >= 0; i--)
-            if (polls[3 + i].revents != 0 && !HasWaiting && !Hear(viewers[i]))
+            if (polls[3 + i].revents != 0 && HasGone(viewers[i], polls[3 + i].revents))
             {
                 Files.close(viewers[i]);
                 viewers[i] = viewers[--viewerCount];
@@ -60,6 +60,10 @@ internal unsafe struct ShimTerminal
 
         if (polls[1].revents != 0) Accept();
     }
+
+    /// <summary>While input waits, a viewer is not heard, but noticed when it goes.</summary>
+    private bool HasGone(int viewer, short events) =>
+        HasWaiting ? (events & (Processes.POLLHUP | Processes.POLLERR)) != 0 : !Hear(viewer);
 
     public void HangUp()
     {

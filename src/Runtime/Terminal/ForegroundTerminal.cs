@@ -9,7 +9,6 @@ namespace Rt.Terminal;
 /// </summary>
 internal sealed unsafe class ForegroundTerminal : IDisposable
 {
-    /// <summary>PIPE_BUF: where poll(2) says that there is room, so much can be written to a pipe without waiting.</summary>
     private const int BufferSize = 4096;
 
     /// <summary>What a process leaves behind on its terminal is shown up to so many bytes: others may go on to write there.</summary>
@@ -17,23 +16,19 @@ internal sealed unsafe class ForegroundTerminal : IDisposable
 
     private readonly byte[] typed = new byte[BufferSize], shown = new byte[BufferSize];
     private readonly int host = FindHost();
-    private readonly bool isRaw;
-    private readonly Terminals.termios before;
     private readonly int ours, theirs;
+    private readonly int output = NonblockingOutput.Open();
+    private RawTerminal? raw;
     private int master = -1, peer = -1;
     private int typedFrom, typedTo, shownFrom, shownTo;
-    private bool inputEnded, outputEnded;
+    private bool inputEnded, inputWaits, outputEnded;
     private byte lastTyped = (byte)'\n';
 
-    /// <summary>Puts the terminal on standard input, if it is one, into raw mode.</summary>
     public ForegroundTerminal()
     {
         int* pair = stackalloc int[2];
         KernelException.Check(Sockets.socketpair(pair), "socketpair");
         (ours, theirs) = (pair[0], pair[1]);
-        if (Terminals.GetModes(0, out before) < 0) return;
-        KernelException.Check(Terminals.SetModes(0, before.Raw()), "set the terminal's mode");
-        isRaw = true;
     }
 
     /// <summary>The size of rt's own terminal; null if there is none, or it has no size.</summary>
@@ -52,13 +47,18 @@ internal sealed unsafe class ForegroundTerminal : IDisposable
 
     private bool HasShown => shownFrom < shownTo;
 
-    /// <summary>Takes the master, which must have been sent.</summary>
+    /// <summary>
+    /// Takes the master, which must have been sent. From here on the terminal on standard input, if it is one, is in raw mode: until now
+    /// Ctrl-C was rt's.
+    /// </summary>
     public void Receive()
     {
         master = (int)KernelException.Check(Sockets.TryReceiveDescriptor(ours), "receive the terminal");
         KernelException.Check(Files.fcntl(master, Files.F_SETFL, Files.O_RDWR | Files.O_NONBLOCK), "use the terminal");
         // With an end of its own open, the terminal does not hang up while nobody else has one.
         peer = Terminals.OpenPeer(master);
+        raw = RawTerminal.TryOpen(0);
+        Resize(); // it may have changed since the terminal was made
     }
 
     /// <summary>Waits until there is a signal in the inbox, and serves the terminal meanwhile.</summary>
@@ -68,8 +68,8 @@ internal sealed unsafe class ForegroundTerminal : IDisposable
         do
         {
             polls[0] = new Processes.pollfd { fd = inbox, events = Processes.POLLIN };
-            polls[1] = new Processes.pollfd { fd = inputEnded || HasTyped ? -1 : 0, events = Processes.POLLIN };
-            polls[2] = new Processes.pollfd { fd = HasShown ? 1 : -1, events = Processes.POLLOUT };
+            polls[1] = new Processes.pollfd { fd = inputEnded || inputWaits || HasTyped ? -1 : 0, events = Processes.POLLIN };
+            polls[2] = new Processes.pollfd { fd = HasShown ? output : -1, events = Processes.POLLOUT };
             polls[3] = new Processes.pollfd
             {
                 fd = HasShown && !HasTyped ? -1 : master,
@@ -90,6 +90,14 @@ internal sealed unsafe class ForegroundTerminal : IDisposable
         if (Terminals.GetSize(host, out ushort rows, out ushort columns) >= 0) Terminals.SetSize(master, rows, columns);
     }
 
+    /// <summary>rt was stopped, and goes on: whoever had the terminal meanwhile has set its modes as he likes.</summary>
+    public void Continue()
+    {
+        inputWaits = false;
+        raw?.Enter();
+        Resize();
+    }
+
     /// <summary>The process has ended: shows what it has left, unless a signal comes by which rt is to end.</summary>
     public void Finish(int inbox)
     {
@@ -99,7 +107,7 @@ internal sealed unsafe class ForegroundTerminal : IDisposable
             if (!HasShown) rest += ReadShown();
             if (!HasShown) return;
             polls[0] = new Processes.pollfd { fd = inbox, events = Processes.POLLIN };
-            polls[1] = new Processes.pollfd { fd = 1, events = Processes.POLLOUT };
+            polls[1] = new Processes.pollfd { fd = output, events = Processes.POLLOUT };
             Processes.poll(polls, 2);
             if (polls[1].revents != 0) WriteShown();
             else if (polls[0].revents != 0
@@ -109,8 +117,8 @@ internal sealed unsafe class ForegroundTerminal : IDisposable
 
     public void Dispose()
     {
-        if (isRaw) Terminals.SetModes(0, before);
-        foreach (int file in (ReadOnlySpan<int>)[ours, theirs, master, peer, host]) Close(file);
+        raw?.Dispose();
+        foreach (int file in (ReadOnlySpan<int>)[ours, theirs, master, peer, host, output]) Close(file);
     }
 
     /// <summary>Standard streams stay open.</summary>
@@ -133,6 +141,12 @@ internal sealed unsafe class ForegroundTerminal : IDisposable
         nint read;
         fixed (byte* room = typed) read = Files.read(0, room, BufferSize);
         if (read is -Errno.EAGAIN or -Errno.EINTR) return;
+        if (read == -Errno.EIO)
+        {
+            inputWaits = true; // a terminal in whose background this is, until SIGCONT
+            return;
+        }
+
         (typedFrom, typedTo) = (0, (int)Math.Max(read, 0));
         inputEnded = read <= 0;
         if (read > 0) lastTyped = typed[read - 1];
@@ -148,6 +162,8 @@ internal sealed unsafe class ForegroundTerminal : IDisposable
     {
         const uint ICANON = 2;
         const int VEOF = 4;
+        bool hadContent = Statx.Of(0, out Statx input) >= 0 && input.Type is Files.S_IFREG or Files.S_IFIFO or Files.S_IFSOCK;
+        if (!hadContent) return; // /dev/null says that there is no input, and not that it ends
         if (Terminals.GetModes(master, out Terminals.termios modes) < 0 || (modes.c_lflag & ICANON) == 0) return;
         typedTo = lastTyped == (byte)'\n' ? 1 : 2;
         typed[0] = typed[1] = modes.c_cc[VEOF];
@@ -173,7 +189,7 @@ internal sealed unsafe class ForegroundTerminal : IDisposable
     private void WriteShown()
     {
         nint written;
-        fixed (byte* room = shown) written = Files.write(1, room + shownFrom, shownTo - shownFrom);
+        fixed (byte* room = shown) written = Files.write(output, room + shownFrom, shownTo - shownFrom);
         if (written > 0) shownFrom += (int)written;
         // Nobody reads any more. The process goes on.
         else if (written is not (-Errno.EAGAIN or -Errno.EINTR)) (outputEnded, shownTo) = (true, 0);

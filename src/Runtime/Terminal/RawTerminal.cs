@@ -10,6 +10,7 @@ internal sealed class RawTerminal : IDisposable
 {
     private readonly int descriptor;
     private readonly Terminals.termios modes;
+    private bool isRaw;
 
     private RawTerminal(int descriptor, Terminals.termios modes)
     {
@@ -22,12 +23,23 @@ internal sealed class RawTerminal : IDisposable
     public static RawTerminal? TryOpen(int descriptor) =>
         Terminals.GetModes(descriptor, out Terminals.termios modes) >= 0 ? new RawTerminal(descriptor, modes) : null;
 
-    /// <summary>Also after others, such as a shell that had stopped this process, have changed the modes.</summary>
-    public void Enter() => Terminals.SetModes(descriptor, modes.Raw());
+    /// <summary>
+    /// Also after others, such as a shell that had stopped this process, have changed the modes. A terminal in whose background this
+    /// process is, is theirs.
+    /// </summary>
+    public void Enter()
+    {
+        if (!Terminals.IsInForeground(descriptor)) return;
+        isRaw = true;
+        Terminals.SetModes(descriptor, modes.Raw());
+    }
 
     /// <summary>Characters; null if the terminal has no size.</summary>
     public (ushort Rows, ushort Columns)? Size =>
         Terminals.GetSize(descriptor, out ushort rows, out ushort columns) >= 0 && rows != 0 && columns != 0 ? (rows, columns) : null;
 
-    public void Dispose() => Terminals.SetModes(descriptor, modes);
+    public void Dispose()
+    {
+        if (isRaw) Terminals.SetModes(descriptor, modes);
+    }
 }

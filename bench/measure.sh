@@ -69,8 +69,13 @@ parents() { # name prefix count: memory of what stays with so many containers, i
                 ;;
             conmon)
                 conmon --cid "$id" --cuuid "$id" --name "$id" --runtime "$(command -v crun)" --bundle "$PWD/idle" \
-                    --container-pidfile "$id.pid" --conmon-pidfile "$id.conmon" --exit-dir "$PWD" --log-path "k8s-file:$PWD/$id.log"
-                until crun start "$id" 2>/dev/null; do sleep 0.01; done # conmon does not wait until it is created
+                    --container-pidfile "$PWD/$id.pid" --conmon-pidfile "$PWD/$id.conmon" --exit-dir "$PWD" \
+                    --log-path "k8s-file:$PWD/$id.log" </dev/null
+                for _ in {1..500}; do # conmon does not wait until the container is created
+                    [[ ! -s $id.pid ]] || break
+                    sleep 0.01
+                done
+                crun start "$id"
                 pid=$(<"$id.conmon")
                 ;;
         esac

@@ -68,13 +68,11 @@ parents() { # name prefix count: memory of what stays with so many containers, i
                 read -r _ _ _ pid _ <"/proc/$(rt state "$id" | jq .pid)/stat"
                 ;;
             conmon)
-                conmon --cid "$id" --cuuid "$id" --name "$id" --runtime "$(command -v crun)" --bundle "$PWD/idle" \
+                mkfifo "$id.created" # says so
+                _OCI_SYNCPIPE=3 conmon --cid "$id" --cuuid "$id" --name "$id" --runtime "$(command -v crun)" --bundle "$PWD/idle" \
                     --container-pidfile "$PWD/$id.pid" --conmon-pidfile "$PWD/$id.conmon" --exit-dir "$PWD" \
-                    --log-path "k8s-file:$PWD/$id.log" </dev/null
-                for _ in {1..500}; do # conmon does not wait until the container is created
-                    [[ ! -s $id.pid ]] || break
-                    sleep 0.01
-                done
+                    --socket-dir-path "$PWD" --log-path "k8s-file:$PWD/$id.log" </dev/null 3>"$id.created" &
+                read -r -n 1 _ <"$id.created"
                 crun start "$id"
                 pid=$(<"$id.conmon")
                 ;;
@@ -121,10 +119,14 @@ for ((round = 1; round <= rounds; round++)); do
             runs=$run_runs cycles=$lifecycle_runs
             if [[ $runtime == runc ]]; then runs=$runc_runs cycles=$runc_runs; fi
             sample "$bundle" run "$runtime" "$runs" none "$runtime run --bundle $bundle bench"
-            # hyperfine takes the shell's own time off.
+            # As engines do it, who name a pid file. hyperfine takes the shell's own time off.
             sample "$bundle" lifecycle "$runtime" "$cycles" default \
-                "$runtime create --bundle $bundle bench && $runtime start bench && $runtime delete --force bench"
+                "$runtime create --pid-file pid --bundle $bundle bench && $runtime start bench && $runtime delete --force bench"
             sample "$bundle" exec "$runtime" "$runs" none "$runtime exec held-$bundle-$runtime /bin/true"
+        done
+        for option in --no-shim ''; do
+            sample "$bundle" by_hand "shim$option" "$lifecycle_runs" default \
+                "rt create $option --bundle $bundle bench && rt start bench && rt delete --force bench"
         done
         # The same runs tell their phases and what was spent before the first of them.
         sample "$bundle" debug rt "$debug_runs" none \

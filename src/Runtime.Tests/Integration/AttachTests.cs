@@ -234,7 +234,8 @@ public sealed class AttachTests
     {
         using Container container = Running(Echoes);
         Command.Shell("{ echo one; sleep 0.3; echo quit; } | \"$1\" --root \"$2\" attach \"$3\"",
-            Repository.Binary, container.StateRoot, container.Id).ShouldEndWith(7).Out.Should().Contain("got one\r\n").And.Contain("got quit\r\n");
+            Repository.Binary, container.StateRoot, container.Id).ShouldEndWith(7)
+            .Out.Should().Contain("got one\r\n").And.Contain("got quit\r\n");
     }
 
     [Fact]

@@ -48,7 +48,8 @@ public sealed class LogsTests
     {
         using Container container = Container.Script("echo out; echo error >&2");
         using UserTerminal terminal = new();
-        using OnTerminal run = terminal.Start(container, "run", "--detach", "--stdio", "inherit", "--bundle", container.Bundle, container.Id);
+        using OnTerminal run = terminal.Start(
+            container, "run", "--detach", "--stdio", "inherit", "--bundle", container.Bundle, container.Id);
         run.ShouldEndWith(0);
         container.Rt("wait", container.Id).ShouldEndWith(0);
         terminal.ShouldShow("out\nerror\n");

@@ -47,13 +47,15 @@ public sealed class ShimTests
         if (command == "run") container.Run("--detach").ShouldEndWith(0);
         else container.Create().ShouldEndWith(0);
         int shim = ShimOf(container);
-        File.ReadAllText($"/proc/{shim}/cmdline").TrimEnd('\0').Should().Be($"rt-shim {container.StateRoot}/{container.Id}");
+        string title = $"rt-shim {container.StateRoot}/{container.Id}";
+        SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{shim}/cmdline").TrimEnd('\0') == title, 5000).Should().BeTrue("rt has ended");
         new FileInfo($"/proc/{shim}/cwd").LinkTarget.Should().Be("/");
         Field(shim, "NSsid").Should().Be($"{shim}", "it must lead a session of its own");
         Directory.GetFiles($"/proc/{shim}/fd").Select(file => new FileInfo(file).LinkTarget!).Should().BeEquivalentTo(
             [$"{container.StateRoot}/{container.Id}/exit", "/dev/null", "/dev/null", "/dev/null", "anon_inode:[signalfd]"],
             "these are all that it needs");
-        Directory.GetFiles($"{container.StateRoot}/{container.Id}").Select(Path.GetFileName).Should().Contain("exit").And.NotContain("log.0");
+        Directory.GetFiles($"{container.StateRoot}/{container.Id}").Select(Path.GetFileName)
+            .Should().Contain("exit").And.NotContain("log.0");
     }
 
     [Fact]
@@ -131,11 +133,12 @@ public sealed class ShimTests
     }
 
     [Fact]
-    public void The_end_in_a_user_namespace_is_recorded_too() => Container.Script("exit 8", config => UserNamespaceTests.User(config)).Use(container =>
+    public void The_end_in_a_user_namespace_is_recorded_too()
     {
+        using Container container = Container.Script("exit 8", config => UserNamespaceTests.User(config));
         container.Run("--detach").ShouldEndWith(0);
         container.Rt("wait", container.Id).ShouldEndWith(8);
-    });
+    }
 
     [Fact]
     public void Orphans_of_a_container_without_a_pid_namespace_come_to_the_shim_which_reaps_them()
@@ -328,6 +331,8 @@ public sealed class ShimTests
         int all = 0;
         foreach (int shim in shims)
         {
+            SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{shim}/cmdline").StartsWith("rt-shim ", StringComparison.Ordinal)
+                && Field(shim, "State")[0] == 'S', 5000).Should().BeTrue();
             (Memory(shim, "Private_Clean") + Memory(shim, "Private_Dirty")).Should().BeLessThanOrEqualTo(1024, "KiB of private memory");
             all += Memory(shim, "Pss");
         }

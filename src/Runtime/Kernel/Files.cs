@@ -79,7 +79,7 @@ internal static unsafe class Files
     /// <summary>Closes the descriptors from <paramref name="first"/> to <paramref name="last"/>, open or not.</summary>
     public static int close_range(uint first, uint last) => (int)Syscall.Invoke(SyscallNumber.close_range, (nint)first, (nint)last, 0);
 
-    /// <summary>Closes all descriptors from <paramref name="first"/> on that are not among the <paramref name="count"/> kept ones.</summary>
+    /// <summary>Closes all descriptors from <paramref name="first"/> on but the <paramref name="count"/> kept ones.</summary>
     public static int CloseAllBut(int first, int* kept, int count)
     {
         while (true)

@@ -3,7 +3,8 @@ using static Rt.Kernel.SyscallNumber;
 namespace Rt.Kernel;
 
 /// <summary>
-/// mmap(2), munmap(2), mremap(2), mprotect(2), madvise(2), brk(2). Addresses come back as the kernel gives them: -errno is a small negative number.
+/// mmap(2), munmap(2), mremap(2), mprotect(2), madvise(2), brk(2). Addresses come back as the kernel gives them: -errno is a
+/// small negative number.
 /// </summary>
 internal static unsafe class Memory
 {

@@ -136,7 +136,7 @@ internal static unsafe class Processes
         return (int)Syscall.InvokeBlocking(ppoll, (nint)fds, count, milliseconds < 0 ? 0 : (nint)timeout);
     }
 
-    /// <summary>As <see cref="poll"/>, without limit, for a forked child (<see cref="Syscall.InvokeBlocking"/>); -EINTR as it comes.</summary>
+    /// <summary>As <see cref="poll"/>, without limit and for a forked child (<see cref="Syscall.InvokeBlocking"/>).</summary>
     public static int PollInChild(pollfd* fds, int count) => (int)Syscall.Invoke(ppoll, (nint)fds, count);
 
     /// <summary>execve from blocks of NUL-terminated texts, as /proc/PID/cmdline and /proc/PID/environ are.</summary>

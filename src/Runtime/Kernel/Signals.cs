@@ -27,7 +27,7 @@ internal static unsafe class Signals
         return old;
     }
 
-    /// <summary>A descriptor, close-on-exec, that is readable when one of the signals is pending, which must be blocked; or -errno.</summary>
+    /// <summary>A descriptor, close-on-exec, that is readable when one of the signals, which must be blocked, is pending.</summary>
     /// <param name="mask">Bit n-1 stands for signal n.</param>
     public static int OpenDescriptor(ulong mask)
     {

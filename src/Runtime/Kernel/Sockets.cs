@@ -3,7 +3,10 @@ using static Rt.Kernel.SyscallNumber;
 
 namespace Rt.Kernel;
 
-/// <summary>socketpair(2), socket(2), bind(2), listen(2), accept(2), connect(2), sendto(2), recvfrom(2), sendmsg(2), recvmsg(2), unix(7), ioctl(2).</summary>
+/// <summary>
+/// socketpair(2), socket(2), bind(2), listen(2), accept(2), connect(2), sendto(2), recvfrom(2), sendmsg(2), recvmsg(2), unix(7),
+/// ioctl(2).
+/// </summary>
 internal static unsafe class Sockets
 {
     public const int AF_UNIX = 1, AF_INET = 2, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_SEQPACKET = 5,

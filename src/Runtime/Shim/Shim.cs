@@ -16,15 +16,17 @@ internal unsafe struct Shim
     private const int MaxReadsAtEnd = 256;
 
     private readonly int init, signals, exitRecord;
+    private readonly byte* title;
     private int control, pipe;
     private LogWriter log;
     private ShimTerminal terminal;
     private bool hasEnded, hasNoChildren, isGivenUp;
     private int exitCode;
 
-    private Shim(in ShimParameters parameters, int init)
+    private Shim(in ShimParameters parameters, byte* title, int init)
     {
         this.init = init;
+        this.title = title;
         signals = Signals.OpenDescriptor(1UL << (Signals.SIGCHLD - 1));
         exitRecord = parameters[ShimSlot.ExitRecord];
         control = parameters[ShimSlot.Control];
@@ -52,8 +54,11 @@ internal unsafe struct Shim
         if (pid < 0) Processes.exit_group(1);
         if (forksTwice) pid = AwaitInit(parameters[ShimSlot.Control], pid);
 
-        BecomeSmall(ref parameters);
-        new Shim(parameters, pid).Serve();
+        fixed (byte* name = "rt-shim\0"u8, title = parameters.Title)
+        {
+            Credentials.prctl(Credentials.PR_SET_NAME, (nint)name);
+            new Shim(parameters, title, pid).Serve();
+        }
     }
 
     /// <summary>rt says which process the init is; without an answer there is none.</summary>
@@ -66,16 +71,14 @@ internal unsafe struct Shim
         return init;
     }
 
-    /// <summary>Lets go of what belongs to rt: memory, working directory, name.</summary>
-    private static void BecomeSmall(ref ShimParameters parameters)
+    /// <summary>
+    /// Lets go of what belongs to rt: working directory, command line, memory. It is time for that when rt has ended: before, memory is
+    /// shared with it, and both are in a hurry.
+    /// </summary>
+    private readonly void BecomeSmall()
     {
-        fixed (byte* title = parameters.Title) ShimMemory.SetTitle(title);
-        fixed (byte* name = "rt-shim\0"u8, root = "/\0"u8)
-        {
-            Credentials.prctl(Credentials.PR_SET_NAME, (nint)name);
-            Files.chdir(root);
-        }
-
+        fixed (byte* root = "/\0"u8) Files.chdir(root);
+        ShimMemory.SetTitle(title);
         ShimMemory.Release();
     }
 
@@ -136,6 +139,7 @@ internal unsafe struct Shim
         if (length > 0 || length == -Errno.EAGAIN) return;
         Files.close(control);
         control = -1;
+        BecomeSmall();
     }
 
     private void CopyRest()

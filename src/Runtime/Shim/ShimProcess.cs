@@ -3,7 +3,7 @@ using Rt.Launch;
 
 namespace Rt.Shim;
 
-/// <summary>A shim as rt sees it: made ready, started by the fork that makes the init, and left alone when the container is there.</summary>
+/// <summary>A shim as rt sees it: made ready, started by the fork that makes the init, left alone when the container is there.</summary>
 internal sealed unsafe class ShimProcess : IInitParent, IDisposable
 {
     /// <summary>Connections that wait for the shim to take them.</summary>

@@ -22,6 +22,9 @@ public sealed class ShimTests
 
     private static int ParentOf(int pid) => int.Parse(Field(pid, "PPid"), CultureInfo.InvariantCulture);
 
+    private static int ZombiesOf(int pid) => File.ReadAllText($"/proc/{pid}/task/{pid}/children")
+        .Split(' ', StringSplitOptions.RemoveEmptyEntries).Count(child => Field(int.Parse(child, CultureInfo.InvariantCulture), "State")[0] == 'Z');
+
     private static bool Exists(int pid) => Directory.Exists($"/proc/{pid}") && Field(pid, "State")[0] != 'Z';
 
     /// <summary>The shim's pid, of a container that is there.</summary>
@@ -106,6 +109,21 @@ public sealed class ShimTests
         finished.Should().MatchRegex("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$");
         DateTime.Parse(finished).Should().BeCloseTo(DateTime.Now, TimeSpan.FromMinutes(1));
         container.Rt("list", "--format", "json").Out.Should().Contain($"\"exitCode\":{code}");
+    }
+
+    [Fact]
+    public void The_end_of_the_init_is_not_lost_among_its_orphans()
+    {
+        using Container container = Container.Script(
+            "(for i in $(seq 500); do sleep 0 & done); sleep 100", WithoutPidNamespace);
+        container.Create().ShouldEndWith(0);
+        int shim = ShimOf(container), init = container.Pid;
+        Kill(shim, "STOP");
+        container.Rt("start", container.Id).ShouldEndWith(0);
+        SpinWait.SpinUntil(() => ZombiesOf(shim) == 500, 20_000).Should().BeTrue("the shim has orphans to reap");
+        Command.Shell("kill -CONT $1; kill -KILL $2", $"{shim}", $"{init}").ShouldEndWith(0); // while it reaps them
+        container.Rt("wait", container.Id).ShouldEndWith(137);
+        ShouldEnd(shim);
     }
 
     [Fact]

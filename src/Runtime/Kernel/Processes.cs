@@ -99,8 +99,8 @@ internal static unsafe class Processes
     /// </summary>
     public static Exit Reap(int pid, bool block) => Reap(pid == 0 ? P_ALL : P_PID, pid, block ? 0 : WNOHANG);
 
-    /// <summary>As <see cref="Reap(int, bool)"/> without blocking, for one child, which stays a zombie.</summary>
-    public static Exit Peek(int pid) => Reap(P_PID, pid, WNOHANG | WNOWAIT);
+    /// <summary>As <see cref="Reap(int, bool)"/> without blocking; the child stays a zombie.</summary>
+    public static Exit Peek(int pid) => Reap(pid == 0 ? P_ALL : P_PID, pid, WNOHANG | WNOWAIT);
 
     private const int P_ALL = 0, P_PID = 1, WNOHANG = 1, WNOWAIT = 0x1000000;
 

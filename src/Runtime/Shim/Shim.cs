@@ -110,14 +110,17 @@ internal unsafe struct Shim
 
     private void Reap()
     {
-        if (!hasEnded && Processes.Peek(init) is { Pid: > 0 } end) End(end.Code);
         // Until then rt looks after the init by its files in /proc, and has to find them even if it has died.
         bool isCreated = control < 0 || isGivenUp;
-        while (isCreated && !hasNoChildren)
+        while (!hasNoChildren)
         {
-            Processes.Exit exit = Processes.Reap(0, block: false);
+            // The init may end at any moment: each child is looked at before it is reaped, lest the init's end be lost among others.
+            Processes.Exit exit = Processes.Peek(isCreated ? 0 : init);
             hasNoChildren = exit.Pid == -Errno.ECHILD;
             if (exit.Pid <= 0) return;
+            if (exit.Pid == init && !hasEnded) End(exit.Code);
+            if (!isCreated) return;
+            Processes.Reap(exit.Pid, block: false);
         }
     }
 

@@ -29,52 +29,52 @@ public sealed class ForegroundTerminalTests
     [Fact]
     public void Run_relays_keys_output_and_the_exit_code()
     {
-        using HostTerminal host = new();
+        using UserTerminal host = new();
         using Container container = WithTerminal("tty; echo name; read name; echo hello $name; exit 3");
-        using Command.Running run = host.Start(RunOf(container));
-        host.Screen.ShouldShow("name\n");
-        host.Screen.Type("Ada\r");
-        run.Wait().Code.Should().Be(3);
-        host.Screen.Screen.Should().Be("/dev/pts/0\nname\nAda\nhello Ada\n");
+        using OnTerminal run = host.Start(RunOf(container));
+        host.ShouldShow("name\n");
+        host.Type("Ada\r");
+        run.ShouldEndWith(3);
+        host.ToEnd().Should().Be("/dev/pts/0\nname\nAda\nhello Ada\n");
         container.ShouldHaveLeftNothing();
     }
 
     [Fact]
     public void Exec_relays_them_as_well()
     {
-        using HostTerminal host = new();
+        using UserTerminal host = new();
         using Container container = Container.Script("sleep 100");
         container.Run("--detach").ShouldEndWith(0);
-        using Command.Running exec = host.Start(ExecIn(container, "sh", "-c", "tty; read line; echo got $line; exit 4"));
-        host.Screen.ShouldShow("/dev/pts/0\n");
-        host.Screen.Type("it\r");
-        exec.Wait().Code.Should().Be(4);
-        host.Screen.Screen.Should().Be("/dev/pts/0\nit\ngot it\n");
+        using OnTerminal exec = host.Start(ExecIn(container, "sh", "-c", "tty; read line; echo got $line; exit 4"));
+        host.ShouldShow("/dev/pts/0\n");
+        host.Type("it\r");
+        exec.ShouldEndWith(4);
+        host.ToEnd().Should().Be("/dev/pts/0\nit\ngot it\n");
     }
 
     [Fact]
     public void Keys_that_mean_signals_go_to_the_container_and_not_to_rt()
     {
-        using HostTerminal host = new();
+        using UserTerminal host = new();
         using Container container = WithTerminal("trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.1; done");
-        using Command.Running run = host.Start(RunOf(container));
-        host.Screen.ShouldShow("ready");
-        host.Screen.Type("\u0003");
-        run.Wait().Code.Should().Be(9);
-        host.Screen.Screen.Should().Contain("caught");
+        using OnTerminal run = host.Start(RunOf(container));
+        host.ShouldShow("ready");
+        host.Type("\u0003");
+        run.ShouldEndWith(9);
+        host.ToEnd().Should().Contain("caught");
     }
 
     [Fact]
     public void The_container_has_the_size_of_rts_terminal_and_follows_it()
     {
-        using HostTerminal host = new(rows: 41, columns: 132);
+        using UserTerminal host = new() { Size = (41, 132) };
         using Container container = WithTerminal("stty size; trap 'stty size; exit' WINCH; while :; do sleep 0.1; done",
             config => config["process"]!["consoleSize"] = JsonNode.Parse("""{"height": 7, "width": 9}"""));
-        using Command.Running run = host.Start(RunOf(container));
-        host.Screen.ShouldShow("41 132\n");
-        host.Screen.Size = (50, 99);
-        run.Wait().Code.Should().Be(0);
-        host.Screen.Screen.Should().Be("41 132\n50 99\n");
+        using OnTerminal run = host.Start(RunOf(container));
+        host.ShouldShow("41 132\n");
+        host.Size = (50, 99);
+        run.ShouldEndWith(0);
+        host.ToEnd().Should().Be("41 132\n50 99\n");
     }
 
     [Fact]
@@ -88,10 +88,10 @@ public sealed class ForegroundTerminalTests
     [MemberData(nameof(Ends))]
     public void Whichever_way_the_container_ends_the_terminal_is_as_it_was(string script, int code)
     {
-        using HostTerminal host = new();
+        using UserTerminal host = new();
         string before = host.Modes;
         using Container container = WithTerminal($"stty raw; {script}");
-        host.Start(RunOf(container)).Wait().Code.Should().Be(code);
+        host.Start(RunOf(container)).ShouldEndWith(code);
         host.Modes.Should().Be(before);
     }
 
@@ -101,42 +101,41 @@ public sealed class ForegroundTerminalTests
     [InlineData("INT", 130)]
     public void A_signal_to_rt_goes_to_the_container_and_the_terminal_is_as_it_was(string signal, int code)
     {
-        using HostTerminal host = new();
+        using UserTerminal host = new();
         using Container container = Container.Script("sleep 100");
         container.Run("--detach").ShouldEndWith(0);
         string before = host.Modes;
-        using Command.Running exec = host.Start([
-            "sh", "-c", "echo $$ >\"$0\"; exec \"$@\"", Path.Combine(container.Bundle, "pid"), .. ExecIn(container, "sh", "-c", "echo up; exec sleep 100")]);
-        host.Screen.ShouldShow("up");
+        using OnTerminal exec = host.Start(ExecIn(container, "sh", "-c", "echo up; exec sleep 100"));
+        host.ShouldShow("up");
         host.Modes.Should().NotBe(before, "the terminal is in raw mode meanwhile");
-        Command.Run("kill", "-" + signal, File.ReadAllText(Path.Combine(container.Bundle, "pid")).Trim()).ShouldEndWith(0);
-        exec.Wait().Code.Should().Be(code);
+        exec.Signal(signal);
+        exec.ShouldEndWith(code);
         host.Modes.Should().Be(before);
     }
 
     [Fact]
     public void Keys_interrupt_rt_as_long_as_there_is_no_container_to_type_them_to()
     {
-        using HostTerminal host = new();
+        using UserTerminal host = new();
         using Container container = WithTerminal("true", config => config["hooks"] = JsonNode.Parse(
             """{"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", "touch began; sleep 100"]}]}"""));
-        using Command.Running run = host.Start(RunOf(container));
+        using OnTerminal run = host.Start(RunOf(container));
         SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, "began")), 5000).Should().BeTrue();
-        host.Screen.Type("\u0003");
-        run.Wait().Code.Should().Be(1);
-        host.Screen.Screen.Should().Contain("interrupted by SIGINT");
+        host.Type("\u0003");
+        run.ShouldEndWith(1);
+        host.ToEnd().Should().Contain("interrupted by SIGINT");
         container.ShouldHaveLeftNothing();
     }
 
     [Fact]
     public void A_program_that_is_not_there_leaves_the_terminal_as_it_was()
     {
-        using HostTerminal host = new();
+        using UserTerminal host = new();
         using Container container = WithTerminal("", config => config["process"]!["args"] = new JsonArray("nothing"));
         string before = host.Modes;
-        host.Start(RunOf(container)).Wait().Code.Should().Be(1);
+        host.Start(RunOf(container)).ShouldEndWith(1);
         host.Modes.Should().Be(before);
-        host.Screen.Screen.Should().Contain("exec: \"nothing\": executable file not found in $PATH");
+        host.ToEnd().Should().Contain("exec: \"nothing\": executable file not found in $PATH");
         container.ShouldHaveLeftNothing();
     }
 

@@ -22,6 +22,13 @@ internal sealed class UserTerminal : IDisposable
 
     public string Screen => master.Screen;
 
+    /// <summary>All that was shown, when there are no more commands here; for none can be started here afterwards.</summary>
+    public string ToEnd()
+    {
+        peer.Dispose();
+        return master.ToEnd();
+    }
+
     public (int Rows, int Columns) Size { get => master.Size; set => master.Size = value; }
 
     /// <summary>The terminal's modes in words (stty(1)).</summary>

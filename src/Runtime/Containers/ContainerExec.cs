@@ -80,12 +80,12 @@ internal sealed class ContainerExec
         Timeline.Mark("compiled");
         UseInitialAffinity();
         int console = -1;
-        ContainerInit? process = null;
+        LaunchedProcess? process = null;
         using ForegroundTerminal? terminal = ServesTerminal ? new() : null;
         try
         {
             console = terminal == null ? ConsoleSocket.Connect(request.ConsoleSocket) : -1;
-            process = ContainerInit.Start(
+            process = LaunchedProcess.Start(
                 plan, new OwnChild(), cgroup.Descriptor, gate: -1, terminal?.Socket ?? console, cgroup.Instead);
             Timeline.Mark("forked");
             Launch(plan, process, terminal);
@@ -125,7 +125,7 @@ internal sealed class ContainerExec
         return Compiler.CompileExec(config, options, joining, Host.DetectForExec(), seccomp.Get);
     }
 
-    private void Launch(LaunchPlan plan, ContainerInit process, ForegroundTerminal? terminal)
+    private void Launch(LaunchPlan plan, LaunchedProcess process, ForegroundTerminal? terminal)
     {
         process.EnterNamespaces();
         if (config.Linux.IntelRdt is { } rdt) ResctrlGroup.Join(rdt, state.Id, process.Pid);
@@ -158,7 +158,7 @@ internal sealed class ContainerExec
         return types;
     }
 
-    /// <summary>Where there is no final one, the kernel is to decide (config.md), which it does too if none is asked for at all.</summary>
+    /// <summary>Without a final one the kernel is to decide (config.md): null. Without the property it is all that the cgroup has: "".</summary>
     private static string? FinalAffinity(ExecCpuAffinity? affinity) => affinity is { Final: "" } ? null : affinity?.Final ?? "";
 
     private int OpenInit()

@@ -21,7 +21,7 @@ internal sealed class Creation : IDisposable
     private readonly byte[] document;
     private readonly bool rootless = Processes.geteuid() != 0;
     private ContainerState state;
-    private ContainerInit? init;
+    private LaunchedProcess? init;
     private Outside? outside;
     private ForegroundTerminal? terminal;
     private readonly CgroupCreation cgroup;
@@ -113,7 +113,7 @@ internal sealed class Creation : IDisposable
             else surroundings.Notify?.Open();
             cgroup.Make();
             Timeline.Mark("state and cgroup made");
-            init = ContainerInit.Start(
+            init = LaunchedProcess.Start(
                 plan, shim ?? (IInitParent)new OwnChild(), cgroup.Descriptor, gate, terminal?.Socket ?? console);
             Timeline.Mark("forked");
             if (cgroup.Enter(init.Pid)) init.GoAhead();

@@ -3,7 +3,9 @@ using Rt.Terminal;
 
 namespace Rt.Containers;
 
-/// <summary><c>rt run</c> in the foreground: stays as the container's parent, passes signals on, and ends with its exit code.</summary>
+/// <summary>
+/// <c>rt run</c> and <c>rt exec</c> in the foreground: rt stays as the process's parent, passes signals on, and ends with its exit code.
+/// </summary>
 internal static class Foreground
 {
     /// <summary>Exit code of the container's init; 128 plus the number of the signal that killed it.</summary>

@@ -5,8 +5,11 @@ using Rt.Plan;
 
 namespace Rt.Launch;
 
-/// <summary>A container's init on its way: forked, and watched until it waits at the gate or has become the program.</summary>
-internal sealed unsafe class ContainerInit
+/// <summary>
+/// A container's init, or for exec another process of a container, on its way: forked, and watched until it waits at the gate or has
+/// become the program.
+/// </summary>
+internal sealed unsafe class LaunchedProcess
 {
     private readonly LaunchPlan plan;
     private readonly IInitParent parent;
@@ -21,7 +24,7 @@ internal sealed unsafe class ContainerInit
     /// <summary>The mount of its root, if that is among the mounts of others; else 0.</summary>
     public ulong RootMount { get; private set; }
 
-    private ContainerInit(LaunchPlan plan, IInitParent parent, int pid, int socket)
+    private LaunchedProcess(LaunchPlan plan, IInitParent parent, int pid, int socket)
     {
         this.plan = plan;
         this.parent = parent;
@@ -43,7 +46,7 @@ internal sealed unsafe class ContainerInit
     /// <paramref name="gate"/> and <paramref name="console"/> (where a terminal's master is to be sent) are -1 for none; they stay the caller's.
     /// </summary>
     /// <param name="otherCgroup">Gives another cgroup after an errno, or null.</param>
-    public static ContainerInit Start(
+    public static LaunchedProcess Start(
         LaunchPlan plan, IInitParent parent, int cgroup, int gate, int console, Func<int, int?>? otherCgroup = null)
     {
         int* pair = stackalloc int[2];
@@ -67,7 +70,7 @@ internal sealed unsafe class ContainerInit
             }
 
             if (pid < 0) throw new RtException(ForkSibling.Failure(-pid, plan.Cgroup?.Unified?.Path ?? ""));
-            return new ContainerInit(plan, parent, pid, pair[0]);
+            return new LaunchedProcess(plan, parent, pid, pair[0]);
         }
         catch
         {

@@ -16,13 +16,13 @@ public sealed class ExecCompilerTests
     private const ulong Namespaces = Processes.CLONE_NEWNS | Processes.CLONE_NEWPID | Processes.CLONE_NEWNET;
 
     private static LaunchPlan Compile(string process, ulong namespaces = Namespaces, string linux = """{"namespaces": [{"type": "mount"}]}""",
-        LegacyDirectory[]? legacy = null)
+        LegacyDirectory[]? legacy = null, ulong capabilities = ulong.MaxValue)
     {
         Config config = Configs.Read(Configs.With("linux", linux));
         config.Process = ProcessReader.Read(System.Text.Encoding.UTF8.GetBytes(process));
         ProcessValidation.Check(config.Process);
         return Compiler.CompileExec(config, new LaunchOptions { Id = "box", Bundle = "/bundle" },
-            new Joining(() => -1, () => -1, legacy ?? [], namespaces), new Host(new CgroupHierarchy(null, "/"), 40),
+            new Joining(() => -1, () => -1, legacy ?? [], namespaces), new Host(new CgroupHierarchy(null, "/"), 40, capabilities),
             _ => new SeccompFilter(new byte[8], 0));
     }
 
@@ -37,11 +37,12 @@ public sealed class ExecCompilerTests
             """, legacy: [new LegacyDirectory("pids", "/sys/fs/cgroup/pids/box")]);
         Kinds(plan).Should().Equal(
             StepKind.JoinCgroup, StepKind.WriteAttribute, StepKind.WriteAttribute, StepKind.WriteAttribute, StepKind.WriteAttribute,
-            StepKind.JoinContainer, StepKind.ForkSibling, StepKind.FindRoot, StepKind.NewSession, StepKind.SessionKeyring,
+            StepKind.JoinContainer, StepKind.FindRoot, StepKind.NewSession, StepKind.SessionKeyring,
             StepKind.HomeDirectory, StepKind.WorkingDirectory, StepKind.CloseDescriptors, StepKind.SetAffinity, StepKind.BoundingSet,
             StepKind.NoNewPrivileges, StepKind.SetUser, StepKind.SetCapabilities, StepKind.FindExecutable, StepKind.Ready,
             StepKind.Executing, StepKind.Execute);
-        Plans.Step<JoinContainer>(plan).Types.Should().Be(Namespaces);
+        Plans.Step<JoinContainer>(plan).Types.Should().Be(Namespaces & ~Processes.CLONE_NEWPID);
+        plan.Reader.Header.PidNamespaceOf.Should().Be(Plans.Step<JoinContainer>(plan).Init, "it is born in the pid namespace");
     }
 
     [Fact]
@@ -52,13 +53,21 @@ public sealed class ExecCompilerTests
         Plans.Step<Process.WorkingDirectory>(plan).Make.Should().BeFalse();
     }
 
-    [Fact]
-    public void Only_a_pid_namespace_takes_a_second_process()
+    [Theory]
+    [InlineData(Namespaces, 0, true)]
+    [InlineData(Namespaces, 1UL << 21, false)]
+    [InlineData(Processes.CLONE_NEWNS, 0, false)]
+    public void Only_who_lacks_CAP_SYS_ADMIN_joins_a_pid_namespace_by_a_second_process(ulong namespaces, ulong capabilities, bool second)
     {
-        LaunchPlan plan = Compile("""{"args": ["sh"], "cwd": "/"}""", Processes.CLONE_NEWNS);
-        plan.ForksTwice.Should().BeFalse();
-        Kinds(plan).Should().NotContain(StepKind.ForkSibling);
+        LaunchPlan plan = Compile("""{"args": ["sh"], "cwd": "/"}""", namespaces, capabilities: capabilities);
+        plan.ForksTwice.Should().Be(second);
+        Kinds(plan).Contains(StepKind.ForkSibling).Should().Be(second);
+        if (second) Plans.Step<JoinContainer>(plan).Types.Should().Be(namespaces);
     }
+
+    [Fact]
+    public void Of_a_container_with_the_callers_namespaces_none_is_joined() =>
+        Kinds(Compile("""{"args": ["sh"], "cwd": "/"}""", 0)).Should().NotContain(StepKind.JoinContainer);
 
     [Fact]
     public void A_container_without_a_mount_namespace_of_its_own_is_entered_by_its_root()

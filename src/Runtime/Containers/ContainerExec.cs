@@ -30,6 +30,9 @@ internal sealed class ContainerExec
     private readonly bool rootless = Processes.geteuid() != 0;
     private bool wrotePidFile;
 
+    /// <summary>What has failed may have failed because the container is being killed, although its init still lives.</summary>
+    private bool mayBeTooLate;
+
     private ContainerExec(ExecRequest request, ContainerState state, Config config)
     {
         this.request = request;
@@ -73,6 +76,21 @@ internal sealed class ContainerExec
 
     private int Run(SeccompCache seccomp)
     {
+        try
+        {
+            return Execute(seccomp);
+        }
+        catch (Exception e) when (e is RtException or KernelException)
+        {
+            // If the container has ended, that is why. Of processes that are killed together, the init may be the last to die.
+            bool isAlive = mayBeTooLate ? !init.WaitForDeath(DeathMilliseconds) : init.IsAlive;
+            if (isAlive) throw;
+            throw new RtException($"cannot exec in a stopped container ({e.Message})");
+        }
+    }
+
+    private int Execute(SeccompCache seccomp)
+    {
         using ExecCgroup cgroup = ExecCgroup.Open(
             state.Cgroup, state.Pid, CgroupPrivilege.IsLimited(request.Rootless), request.Cgroups);
         if (ServesTerminal) config.Process!.ConsoleSize = ForegroundTerminal.HostSize() ?? config.Process.ConsoleSize;
@@ -85,19 +103,19 @@ internal sealed class ContainerExec
         try
         {
             console = terminal == null ? ConsoleSocket.Connect(request.ConsoleSocket) : -1;
+            mayBeTooLate = true;
             process = LaunchedProcess.Start(
                 plan, new OwnChild(), cgroup.Descriptor, gate: -1, terminal?.Socket ?? console, cgroup.Instead);
+            mayBeTooLate = false;
             Timeline.Mark("forked");
             Launch(plan, process, terminal);
         }
-        catch (Exception e)
+        catch
         {
-            bool mayBeTooLate = process is { Pid: 0 } or { FailedStep: StepKind.JoinContainer or StepKind.ForkSibling };
+            mayBeTooLate |= process is { Pid: 0 } or { FailedStep: StepKind.JoinContainer or StepKind.ForkSibling };
             process?.Abort();
             if (wrotePidFile) FileContent.Remove(request.PidFile);
-            // If the container has ended, that is why. Of processes that are killed together, the init may be the last to die.
-            bool isAlive = mayBeTooLate ? !init.WaitForDeath(DeathMilliseconds) : init.IsAlive;
-            throw isAlive ? e : new RtException($"cannot exec in a stopped container ({e.Message})");
+            throw;
         }
         finally
         {

@@ -99,7 +99,8 @@ internal static class Compiler
 
         // Inside.
         MountCompiler.FindRoot(plan, config, joining.Root);
-        bool forksTwice = NamespaceCompiler.JoinContainer(plan, config, joining.Namespaces, joining.Init);
+        bool isAdmin = !options.Rootless && host.IsAdmin;
+        bool forksTwice = NamespaceCompiler.JoinContainer(plan, config, joining.Namespaces, joining.Init, isAdmin);
         MountCompiler.EnterRoot(plan, config);
         plan.Add(default(NewSession));
         if (!options.NoNewKeyring) SecurityCompiler.Keyring(plan, options.Id);

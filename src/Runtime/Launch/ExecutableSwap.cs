@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Rt.Kernel;
 
@@ -12,8 +11,9 @@ namespace Rt.Launch;
 /// <remarks>
 /// The kernel changes a process's executable only when nothing is mapped from the old one any more, so that all of them must
 /// go: code is mapped over in place, byte for byte the same; of data, pages that were written to are carried over. Constants are
-/// data too: the stack guard that functions check on their return (__security_cookie) is among them, and is made up at start-up. Only the main thread may be at work meanwhile: the finalizer's is asleep until there is a finalizer to
-/// run. Needs a kernel with CONFIG_CHECKPOINT_RESTORE, and CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE.
+/// data too: the stack guard that functions check on their return (__security_cookie) is among them, and is made up at start-up.
+/// Only the main thread may be at work meanwhile: the finalizer's is asleep until there is a finalizer to run. Needs
+/// a kernel with CONFIG_CHECKPOINT_RESTORE, and CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE.
 /// </remarks>
 internal static unsafe class ExecutableSwap
 {
@@ -48,17 +48,31 @@ internal static unsafe class ExecutableSwap
     /// </summary>
     public static bool To(int file)
     {
-        const int AT_PHDR = 3, AT_PHNUM = 5;
         if (Environment.SystemPageSize != PageSize || ReadMap(file) is not { } map) return false;
+        int pagemap = FileContent.TryOpen("/proc/self/pagemap", Files.O_RDONLY);
+        if (pagemap < 0) return false;
+        bool mapped = MapAll(file, pagemap);
+        Files.close(pagemap);
+        if (!mapped) return false;
+        const int PR_SET_MM = 35, PR_SET_MM_MAP = 14;
+        int result = Credentials.prctl(PR_SET_MM, PR_SET_MM_MAP, (nint)(&map), sizeof(MemoryMap));
+        if (result < 0) Log.Debug($"change /proc/self/exe: {Errno.Describe(-result)}: starting anew instead");
+        return result >= 0;
+    }
+
+    private static bool MapAll(int file, int pagemap)
+    {
+        const int AT_PHDR = 3, AT_PHNUM = 5;
         ProgramHeader* headers = (ProgramHeader*)getauxval(AT_PHDR);
         int count = (int)getauxval(AT_PHNUM);
+        nint longest = 0;
         for (int i = 0; i < count; i++)
-        {
-            ref ProgramHeader segment = ref headers[i];
-            if (segment.Type != PT_LOAD) continue;
-            bool mapped = (segment.Flags & PF_X) != 0 ? MapOver(file, segment) : CarryOver(file, segment);
-            if (!mapped) return false;
-        }
+            if (headers[i].Type == PT_LOAD)
+                longest = Math.Max(longest, headers[i].Length);
+        ulong[] states = new ulong[longest / PageSize];
+        for (int i = 0; i < count; i++)
+            if (headers[i].Type == PT_LOAD && !Map(file, pagemap, headers[i], states))
+                return false;
 
         // The dynamic linker's, or here the C library's, promise about relocated data.
         for (int i = 0; i < count; i++)
@@ -66,41 +80,33 @@ internal static unsafe class ExecutableSwap
                 Memory.Protect(headers[i].Start,
                     (headers[i].Address + headers[i].MemorySize & ~(nint)(PageSize - 1)) - headers[i].Start, Memory.PROT_READ);
 
-        const int PR_SET_MM = 35, PR_SET_MM_MAP = 14;
-        int result = Credentials.prctl(PR_SET_MM, PR_SET_MM_MAP, (nint)(&map), sizeof(MemoryMap));
-        if (result < 0) Log.Debug($"change /proc/self/exe: {Errno.Describe(-result)}: starting anew instead");
-        return result >= 0;
+        return true;
     }
 
-    private static bool MapOver(int file, in ProgramHeader segment) =>
-        Memory.MapFile(file, segment.FileOffset, segment.Start, segment.Length, Memory.PROT_READ | Memory.PROT_EXEC) == segment.Start;
-
-    private static bool CarryOver(int file, in ProgramHeader segment)
+    private static bool Map(int file, int pagemap, in ProgramHeader segment, ulong[] states)
     {
-        int pages = (int)(segment.Length / PageSize);
-        ulong[] states = new ulong[pages];
+        const int Code = Memory.PROT_READ | Memory.PROT_EXEC;
+        if ((segment.Flags & PF_X) != 0)
+            return Memory.MapFile(file, segment.FileOffset, segment.Start, segment.Length, Code) == segment.Start;
         nint copy = Memory.MapFile(file, segment.FileOffset, 0, segment.Length, Memory.PROT_READ | Memory.PROT_WRITE);
-        int pagemap = copy < 0 ? -1 : FileContent.TryOpen("/proc/self/pagemap", Files.O_RDONLY);
-        if (pagemap < 0) return false;
-        bool moved = CarryOver(segment.Start, copy, pages, pagemap, states);
-        Files.close(pagemap);
-        if (moved && (segment.Flags & PF_W) == 0) Memory.Protect(segment.Start, segment.Length, Memory.PROT_READ);
-        return moved;
+        if (copy < 0 || !CarryOver(segment.Start, copy, segment.Length, pagemap, states)) return false;
+        if ((segment.Flags & PF_W) == 0) Memory.Protect(segment.Start, segment.Length, Memory.PROT_READ);
+        return true;
     }
 
     /// <summary>From the look at the pages to the move, nothing may be allocated or written to a static field: it would be lost.</summary>
-    private static bool CarryOver(nint from, nint copy, int pages, int pagemap, ulong[] states)
+    private static bool CarryOver(nint from, nint copy, nint length, int pagemap, ulong[] states)
     {
+        nint pages = length / PageSize;
         fixed (ulong* room = states)
         {
-            int size = pages * sizeof(ulong);
+            nint size = pages * sizeof(ulong);
             if (Files.ReadAt(pagemap, room, size, from / PageSize * sizeof(ulong)) != size) return false;
             for (nint page = 0; page < pages; page++)
                 if (IsOwn(room[page]))
                     Buffer.MemoryCopy((void*)(from + page * PageSize), (void*)(copy + page * PageSize), PageSize, PageSize);
         }
 
-        nint length = (nint)pages * PageSize;
         return Memory.Move(copy, length, from) == from;
     }
 
@@ -112,27 +118,26 @@ internal static unsafe class ExecutableSwap
     /// <summary>The process's present layout, which stays as it is, with the new executable.</summary>
     private static MemoryMap? ReadMap(int file)
     {
-        if (FileContent.TryReadText("/proc/self/stat") is not { } stat) return null;
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        if (fields.Length < 49) return null;
-        return new MemoryMap
+        fixed (byte* path = "/proc/self/stat\0"u8)
         {
-            StartCode = Field(26),
-            EndCode = Field(27),
-            StartStack = Field(28),
-            StartData = Field(45),
-            EndData = Field(46),
-            StartBrk = Field(47),
-            ArgStart = Field(48),
-            ArgEnd = Field(49),
-            EnvStart = Field(50),
-            EnvEnd = Field(51),
-            Brk = (ulong)Memory.Break(),
-            ExeFd = (uint)file,
-        };
-
-        // Numbered as in proc_pid_stat(5); the first in the array is field 3.
-        ulong Field(int number) => ulong.Parse(fields[number - 3], CultureInfo.InvariantCulture);
+            // Numbered as in proc_pid_stat(5).
+            if (!ProcStat.TryRead(path, out ProcStat stat)) return null;
+            return new MemoryMap
+            {
+                StartCode = stat[26],
+                EndCode = stat[27],
+                StartStack = stat[28],
+                StartData = stat[45],
+                EndData = stat[46],
+                StartBrk = stat[47],
+                ArgStart = stat[48],
+                ArgEnd = stat[49],
+                EnvStart = stat[50],
+                EnvEnd = stat[51],
+                Brk = (ulong)Memory.Break(),
+                ExeFd = (uint)file,
+            };
+        }
     }
 
     [DllImport("libc")]

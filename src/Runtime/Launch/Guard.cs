@@ -30,9 +30,14 @@ internal static unsafe class Guard
     /// </summary>
     public static void Protect()
     {
-        if (IsProtected()) return;
         int self = FileContent.Open("/proc/self/exe", Files.O_RDONLY);
         KernelException.Check(Statx.Of(self, out Statx stat), "stat /proc/self/exe");
+        if (IsProtected(self, stat))
+        {
+            Files.close(self);
+            return;
+        }
+
         int view = OpenThroughOverlay(stat);
         bool copied = view < 0;
         if (copied) view = Copy(self, (nint)stat.Size);
@@ -47,15 +52,11 @@ internal static unsafe class Guard
     /// file system knows no writing. One that is only mounted read-only does not count, nor does an immutable flag: privileged
     /// processes can undo both.
     /// </summary>
-    private static bool IsProtected()
+    private static bool IsProtected(int self, in Statx stat)
     {
-        int self = FileContent.Open("/proc/self/exe", Files.O_RDONLY);
         int seals = Files.fcntl(self, Files.F_GET_SEALS, 0);
-        bool verity = Statx.Of(self, out Statx stat) >= 0 && (stat.Attributes & Statx.STATX_ATTR_VERITY) != 0;
-        long fileSystem = Files.FileSystemType(self);
-        Files.close(self);
-        return verity || (seals >= 0 && (seals & Files.F_SEAL_WRITE) != 0)
-            || fileSystem is SQUASHFS_MAGIC or EROFS_SUPER_MAGIC_V1 or CRAMFS_MAGIC or ISOFS_SUPER_MAGIC;
+        return (stat.Attributes & Statx.STATX_ATTR_VERITY) != 0 || (seals >= 0 && (seals & Files.F_SEAL_WRITE) != 0)
+            || (long)Files.FileSystemType(self) is SQUASHFS_MAGIC or EROFS_SUPER_MAGIC_V1 or CRAMFS_MAGIC or ISOFS_SUPER_MAGIC;
     }
 
     /// <summary>-errno where there are no overlays to be had, or where the binary was replaced or removed while this one runs.</summary>

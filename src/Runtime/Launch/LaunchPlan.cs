@@ -110,6 +110,9 @@ internal sealed record Host(CgroupHierarchy Cgroups, int LastCapability, ulong C
 {
     public static Host Detect() => Detect(CgroupHierarchy.Detect());
 
+    /// <summary>CAP_SYS_ADMIN.</summary>
+    public bool IsAdmin => (Capabilities & 1UL << Array.IndexOf(CapabilityNames.All, "CAP_SYS_ADMIN")) != 0;
+
     /// <summary>Without its cgroups, which are of no concern to a process that joins a container's.</summary>
     public static Host DetectForExec() => Detect(new CgroupHierarchy(null, "/"));
 

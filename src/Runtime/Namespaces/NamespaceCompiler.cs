@@ -44,13 +44,20 @@ internal static class NamespaceCompiler
     /// <summary>The namespaces of a container that is there.</summary>
     /// <param name="types">CLONE_NEW flags.</param>
     /// <param name="init">Gives a pidfd of its init.</param>
+    /// <param name="isAdmin">rt may join a pid namespace itself, for its child. Others may not before they are in a user namespace.</param>
     /// <returns>Whether a first process forks the one that becomes the program.</returns>
-    public static bool JoinContainer(PlanWriter plan, Config config, ulong types, Func<int> init)
+    public static bool JoinContainer(PlanWriter plan, Config config, ulong types, Func<int> init, bool isAdmin)
     {
         LateOpening opening = new(plan.NextSlot, init);
         plan.Openings.Add(opening);
-        plan.Add(new JoinContainer { Types = types, Init = opening.Slot }, "linux.namespaces");
-        bool inTwo = (types & CLONE_NEWPID) != 0;
+        bool joinsPid = (types & CLONE_NEWPID) != 0, inTwo = joinsPid && !isAdmin;
+        if (joinsPid && isAdmin)
+        {
+            plan.PidNamespaceOf = opening.Slot;
+            types &= ~CLONE_NEWPID;
+        }
+
+        if (types != 0) plan.Add(new JoinContainer { Types = types, Init = opening.Slot }, "linux.namespaces");
         if (inTwo) plan.Add(new ForkSibling { InCgroup = true }, "linux.namespaces");
         if (config.Linux.HasNamespace("user")) plan.Add(Root(config), Origin(config, "user"));
         return inTwo;

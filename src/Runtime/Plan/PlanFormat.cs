@@ -26,6 +26,9 @@ internal struct PlanHeader
     /// <summary>Namespaces to create with the init (CLONE_NEW flags).</summary>
     public ulong CloneFlags;
 
+    /// <summary>A pidfd: the process is born into the pid namespace of that one. None: into the caller's, or a new one.</summary>
+    public Slot PidNamespaceOf;
+
     /// <summary>Descriptors below are the container's; those from here on that are in no slot are closed to begin with.</summary>
     public int FirstDescriptor;
 

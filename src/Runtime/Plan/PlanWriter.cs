@@ -15,6 +15,9 @@ internal sealed class PlanWriter
     /// <summary>Namespaces to create with the init (CLONE_NEW flags).</summary>
     public ulong CloneFlags { get; set; }
 
+    /// <inheritdoc cref="PlanHeader.PidNamespaceOf"/>
+    public Slot PidNamespaceOf { get; set; } = Slot.None;
+
     /// <summary>Descriptors below are the container's.</summary>
     public int FirstDescriptor { get; set; } = 3;
 
@@ -99,6 +102,7 @@ internal sealed class PlanWriter
             StepCount = stepCount,
             FirstText = firstText,
             CloneFlags = CloneFlags,
+            PidNamespaceOf = PidNamespaceOf,
             FirstDescriptor = FirstDescriptor,
             StaysDumpable = StaysDumpable,
             SlotCount = SlotCount,

@@ -24,7 +24,7 @@ internal static class Tools
     /// <summary>Sends its argument to $NOTIFY_SOCKET, as systemd-notify(1) does.</summary>
     public static string Notify => NotifyProgram.Value;
 
-    private static string Compile(string name, string source)
+    public static string Compile(string name, string source)
     {
         string file = Path.Combine(Repository.Root, "artifacts/test", name);
         File.WriteAllText(file + ".c", source);

@@ -16,13 +16,13 @@ public sealed class ExecCompilerTests
     private const ulong Namespaces = Processes.CLONE_NEWNS | Processes.CLONE_NEWPID | Processes.CLONE_NEWNET;
 
     private static LaunchPlan Compile(string process, ulong namespaces = Namespaces, string linux = """{"namespaces": [{"type": "mount"}]}""",
-        LegacyDirectory[]? legacy = null, ulong capabilities = ulong.MaxValue)
+        LegacyDirectory[]? legacy = null, ulong capabilities = ulong.MaxValue, bool mayTrace = false)
     {
         Config config = Configs.Read(Configs.With("linux", linux));
         config.Process = ProcessReader.Read(System.Text.Encoding.UTF8.GetBytes(process));
         ProcessValidation.Check(config.Process);
         return Compiler.CompileExec(config, new LaunchOptions { Id = "box", Bundle = "/bundle" },
-            new Joining(() => -1, () => -1, legacy ?? [], namespaces), new Host(new CgroupHierarchy(null, "/"), 40, capabilities),
+            new Joining(() => -1, () => -1, legacy ?? [], namespaces, mayTrace), new Host(new CgroupHierarchy(null, "/"), 40, capabilities),
             _ => new SeccompFilter(new byte[8], 0));
     }
 
@@ -54,12 +54,15 @@ public sealed class ExecCompilerTests
     }
 
     [Theory]
-    [InlineData(Namespaces, 0, true)]
-    [InlineData(Namespaces, 1UL << 21, false)]
-    [InlineData(Processes.CLONE_NEWNS, 0, false)]
-    public void Only_who_lacks_CAP_SYS_ADMIN_joins_a_pid_namespace_by_a_second_process(ulong namespaces, ulong capabilities, bool second)
+    [InlineData(Namespaces, ulong.MaxValue, false, false)]
+    [InlineData(Namespaces, 1UL << 21, false, false)]
+    [InlineData(Namespaces, 0, false, true)]
+    [InlineData(Namespaces, ulong.MaxValue, true, true)]
+    [InlineData(Processes.CLONE_NEWNS, 0, true, false)]
+    public void A_second_process_joins_for_those_without_CAP_SYS_ADMIN_and_for_containers_that_trace(
+        ulong namespaces, ulong capabilities, bool mayTrace, bool second)
     {
-        LaunchPlan plan = Compile("""{"args": ["sh"], "cwd": "/"}""", namespaces, capabilities: capabilities);
+        LaunchPlan plan = Compile("""{"args": ["sh"], "cwd": "/"}""", namespaces, capabilities: capabilities, mayTrace: mayTrace);
         plan.ForksTwice.Should().Be(second);
         Kinds(plan).Contains(StepKind.ForkSibling).Should().Be(second);
         if (second) Plans.Step<JoinContainer>(plan).Types.Should().Be(namespaces);

@@ -28,13 +28,15 @@ internal sealed class ContainerExec
     private readonly InitProcess init;
     private readonly Config config;
     private readonly bool rootless = Processes.geteuid() != 0;
+    private readonly bool mayTrace;
     private bool wrotePidFile;
 
     /// <summary>What has failed may have failed because the container is being killed, although its init still lives.</summary>
     private bool mayBeTooLate;
 
-    private ContainerExec(ExecRequest request, ContainerState state, Config config)
+    private ContainerExec(ExecRequest request, ContainerState state, Config config, bool mayTrace)
     {
+        this.mayTrace = mayTrace;
         this.request = request;
         this.state = state;
         this.config = config;
@@ -51,10 +53,11 @@ internal sealed class ContainerExec
         RequireAlive(directory.StatusOf(state), request.IgnorePaused);
         Config config = directory.ReadConfig();
         Timeline.Mark("configuration read");
+        bool mayTrace = config.Process!.Capabilities is { } capabilities && capabilities.Bounding.Contains("CAP_SYS_PTRACE");
         config.Process = request.Process(config.Process!);
         ConsoleSocket.Check(config.Process.Terminal, request.Detach, request.ConsoleSocket);
         PreservedDescriptors.Require(3, request.PreserveFds, $"--preserve-fds {request.PreserveFds}");
-        return new ContainerExec(request, state, config).Run(new SeccompCache(store.SeccompCache, BuildInfo.Id));
+        return new ContainerExec(request, state, config, mayTrace).Run(new SeccompCache(store.SeccompCache, BuildInfo.Id));
     }
 
     /// <summary>The words are runc's.</summary>
@@ -139,7 +142,7 @@ internal sealed class ContainerExec
             Affinity = FinalAffinity(config.Process!.ExecCpuAffinity),
             Warn = Log.Warn,
         };
-        Joining joining = new(OpenInit, OpenRoot, cgroup.Legacy, Namespaces());
+        Joining joining = new(OpenInit, OpenRoot, cgroup.Legacy, Namespaces(), mayTrace);
         return Compiler.CompileExec(config, options, joining, Host.DetectForExec(), seccomp.Get);
     }
 

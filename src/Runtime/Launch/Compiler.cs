@@ -99,8 +99,9 @@ internal static class Compiler
 
         // Inside.
         MountCompiler.FindRoot(plan, config, joining.Root);
-        bool isAdmin = !options.Rootless && host.IsAdmin;
-        bool forksTwice = NamespaceCompiler.JoinContainer(plan, config, joining.Namespaces, joining.Init, isAdmin);
+        // What rt has open is gone from a second process before the container can see it.
+        bool atBirth = !options.Rootless && host.IsAdmin && !joining.MayTrace;
+        bool forksTwice = NamespaceCompiler.JoinContainer(plan, config, joining.Namespaces, joining.Init, atBirth);
         MountCompiler.EnterRoot(plan, config);
         plan.Add(default(NewSession));
         if (!options.NoNewKeyring) SecurityCompiler.Keyring(plan, options.Id);

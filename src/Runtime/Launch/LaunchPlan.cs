@@ -100,7 +100,9 @@ internal sealed record LaunchOptions
 /// <param name="Root">Gives its root directory, for a container in a mount namespace of others.</param>
 /// <param name="LegacyCgroups">Its cgroups of v1, or those below that the process is to be in.</param>
 /// <param name="Namespaces">CLONE_NEW flags: its namespaces that are not the caller's.</param>
-internal sealed record Joining(Func<int> Init, Func<int> Root, IReadOnlyList<LegacyDirectory> LegacyCgroups, ulong Namespaces);
+/// <param name="MayTrace">Its processes may look into others of theirs, even into one that can't be dumped.</param>
+internal sealed record Joining(
+    Func<int> Init, Func<int> Root, IReadOnlyList<LegacyDirectory> LegacyCgroups, ulong Namespaces, bool MayTrace = false);
 
 /// <summary>What the plan depends on beside the configuration: the host.</summary>
 /// <param name="Cgroups">Where cgroups are mounted, and which the caller is in.</param>

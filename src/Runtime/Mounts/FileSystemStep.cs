@@ -31,6 +31,12 @@ internal unsafe struct MountFileSystem : IStep
     /// </summary>
     public bool OrBindSys;
 
+    /// <summary>
+    /// A procfs or sysfs is not mounted through a symlink at the end of its path: what is masked and written to at the usual places
+    /// would be elsewhere (CVE-2019-19921, CVE-2023-27561).
+    /// </summary>
+    public bool NoLink;
+
     /// <summary>A tmpfs takes over the permission bits of the directory that it covers, unless that was made for it.</summary>
     public bool InheritMode;
     public Slot Keep;
@@ -41,7 +47,9 @@ internal unsafe struct MountFileSystem : IStep
         bool made = false;
         if (!Target.IsNull)
         {
-            target = InRoot.Open(run[Slot.Root], run.At(Target));
+            target = NoLink
+                ? InRoot.OpenOrdinaryDirectory(run[Slot.Root], run.At(Target))
+                : InRoot.Open(run[Slot.Root], run.At(Target));
             made = target == -Errno.ENOENT;
             if (made) target = InRoot.OpenOrMake(run[Slot.Root], run.At(Target), directory: true);
             if (target < 0) return target;
@@ -200,6 +208,7 @@ internal unsafe struct MountFileSystem : IStep
 
     public readonly string Word(PlanReader plan, int errno, string detail)
     {
+        if (errno == Errno.ENOTDIR && NoLink) return $"filesystem \"{plan.Text(Type)}\" must be mounted on ordinary directory";
         string cause = errno == Errno.ENODEV ? $"unknown file system type \"{plan.Text(Type)}\"" : Errno.Describe(errno);
         return $"mount {plan.Text(Type)} on {plan.Text(Target)}: {cause}{(detail.Length == 0 ? "" : $" ({detail.TrimEnd()})")}";
     }

@@ -18,6 +18,10 @@ internal static unsafe class InRoot
     public static int Open(int root, byte* path) =>
         Files.openat2(root, path, Files.O_PATH, Files.RESOLVE_IN_ROOT | Files.RESOLVE_NO_MAGICLINKS);
 
+    /// <summary>As <see cref="Open"/>; ENOTDIR for what is no directory, nor a symlink to one.</summary>
+    public static int OpenOrdinaryDirectory(int root, byte* path) => Files.openat2(
+        root, path, Files.O_PATH | Files.O_NOFOLLOW | Files.O_DIRECTORY, Files.RESOLVE_IN_ROOT | Files.RESOLVE_NO_MAGICLINKS);
+
     /// <summary>
     /// As <see cref="Open"/>, but makes what is missing on the way: directories (0755), and an empty file at the end if
     /// <paramref name="directory"/> is false. A symlink to what is not there has its target made, inside the root like all else.

@@ -142,6 +142,7 @@ internal sealed class MountEntry
             Changes = Changes(late ? MOUNT_ATTR_RDONLY : 0),
             CopyUp = options.CopyUp,
             OldFlags = (options.InodeVersion ? MS_I_VERSION : 0) | (options.Silent ? MS_SILENT : 0),
+            NoLink = type is "proc" or "sysfs",
             OrBindSys = type == "sysfs" && config.Linux.HasNamespace("user"),
             InheritMode = type == "tmpfs" && options.Data.TrueForAll(option => option.Key != "mode"),
             Keep = mount.Type == "proc" && MountCompiler.IsAt(mount, "/proc") ? Slot.Proc : Slot.None,

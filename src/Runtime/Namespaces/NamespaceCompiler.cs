@@ -44,14 +44,17 @@ internal static class NamespaceCompiler
     /// <summary>The namespaces of a container that is there.</summary>
     /// <param name="types">CLONE_NEW flags.</param>
     /// <param name="init">Gives a pidfd of its init.</param>
-    /// <param name="isAdmin">rt may join a pid namespace itself, for its child. Others may not before they are in a user namespace.</param>
+    /// <param name="atBirth">
+    /// Into its pid namespace the process is born, for which rt joins that itself. Ordinary users may not, before they are in a user
+    /// namespace.
+    /// </param>
     /// <returns>Whether a first process forks the one that becomes the program.</returns>
-    public static bool JoinContainer(PlanWriter plan, Config config, ulong types, Func<int> init, bool isAdmin)
+    public static bool JoinContainer(PlanWriter plan, Config config, ulong types, Func<int> init, bool atBirth)
     {
         LateOpening opening = new(plan.NextSlot, init);
         plan.Openings.Add(opening);
-        bool joinsPid = (types & CLONE_NEWPID) != 0, inTwo = joinsPid && !isAdmin;
-        if (joinsPid && isAdmin)
+        bool joinsPid = (types & CLONE_NEWPID) != 0, inTwo = joinsPid && !atBirth;
+        if (joinsPid && atBirth)
         {
             plan.PidNamespaceOf = opening.Slot;
             types &= ~CLONE_NEWPID;

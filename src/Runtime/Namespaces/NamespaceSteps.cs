@@ -73,7 +73,9 @@ internal struct ForkSibling : IStep
 
     public readonly int Run(ref Execution run)
     {
-        int pid = Processes.clone3(Flags | Processes.CLONE_PARENT, InCgroup ? -1 : run[Slot.Cgroup]);
+        // Not a directory of the host's in the hands of a process that the container sees, and may be allowed to trace.
+        if (InCgroup) run.Close(Slot.Cgroup);
+        int pid = Processes.clone3(Flags | Processes.CLONE_PARENT, run[Slot.Cgroup]);
         if (pid < 0) return pid;
         if (pid == 0) return Report.AwaitAnswer(ref run); // its reports come after the one that tells of it
         Report.Send(ref run, ReportKind.Forked, pid, 0); // a parent that is gone is noticed by the init

@@ -40,6 +40,13 @@ internal unsafe struct Execution
     /// <summary>The descriptor in a slot.</summary>
     public readonly ref int this[Slot slot] => ref ((int*)(block + ((sizeof(PlanHeader) + 7) & ~7)))[(int)slot];
 
+    /// <summary>Closes the descriptor in a slot, if there is one.</summary>
+    public readonly void Close(Slot slot)
+    {
+        if (this[slot] >= 0) Files.close(this[slot]);
+        this[slot] = -1;
+    }
+
     /// <summary>Keeps a message for the failure that the step is about to return.</summary>
     public void Explain(byte* text, int length)
     {

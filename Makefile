@@ -1,4 +1,4 @@
-.PHONY: all build demo test vm-test vm-shell bench conformance spec reproducible clean
+.PHONY: all build demo test attack vm-test vm-shell bench conformance spec reproducible clean
 
 all: build
 
@@ -10,10 +10,15 @@ demo: build
 	src/Runtime.Tests/busybox.sh artifacts/demo
 	src/Runtime.Tests/demo.sh artifacts/demo
 
-# Everything, as root: in a private mount namespace with cgroup v2 alone at /sys/fs/cgroup.
+# All tests but the attacks, as root: in a private mount namespace with cgroup v2 alone at /sys/fs/cgroup.
 test: build
 	src/Runtime.Tests/busybox.sh artifacts/test
-	src/Runtime.Tests/run.sh
+	src/Runtime.Tests/run.sh --filter "FullyQualifiedName!~Rt.Tests.Attacks."
+
+# Hostile images and containers against bin/rt, a test for each class of attack. RT_ATTACK_ROUNDS=100 shortens the races.
+attack: build
+	src/Runtime.Tests/busybox.sh artifacts/test
+	src/Runtime.Tests/run.sh --filter "FullyQualifiedName~Rt.Tests.Attacks."
 
 # What only a machine of one's own can show: groups of tests in virtual machines. GROUP=cgroups runs one of them.
 vm-test: build

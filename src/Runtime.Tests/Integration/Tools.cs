@@ -19,7 +19,27 @@ internal static class Tools
         }
         """;
 
+    private const string SessionKeyringSource = """
+        #include <linux/keyctl.h>
+        #include <stdio.h>
+        #include <sys/syscall.h>
+        #include <unistd.h>
+
+        int main(void)
+        {
+            char description[256] = "";
+            long length = syscall(SYS_keyctl, KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING, description, sizeof(description) - 1);
+            puts(description);
+            return length < 0;
+        }
+        """;
+
     private static readonly Lazy<string> NotifyProgram = new(() => Compile("notify", NotifySource));
+
+    private static readonly Lazy<string> SessionKeyringProgram = new(() => Compile("session-keyring", SessionKeyringSource));
+
+    /// <summary>Prints the description of its session keyring (keyctl(2), KEYCTL_DESCRIBE).</summary>
+    public static string SessionKeyring => SessionKeyringProgram.Value;
 
     /// <summary>Sends its argument to $NOTIFY_SOCKET, as systemd-notify(1) does.</summary>
     public static string Notify => NotifyProgram.Value;

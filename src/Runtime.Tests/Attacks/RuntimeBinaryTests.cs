@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Rt.Tests.Integration;
 using Rt.Tests.Matrix;
 
-namespace Rt.Tests.Integration;
+namespace Rt.Tests.Attacks;
 
 /// <summary>
 /// Overwriting the host's rt from inside (CVE-2019-5736). The field fell for it because a runtime's init can be made to execute
@@ -10,7 +12,7 @@ namespace Rt.Tests.Integration;
 /// it has ended.
 /// </summary>
 [BeyondTheSpec("the protection of rt's binary from the container")]
-public sealed class GuardTests : IDisposable
+public sealed class RuntimeBinaryTests : IDisposable
 {
     private readonly string host = Directory.CreateTempSubdirectory("rt-test-").FullName;
 
@@ -49,20 +51,44 @@ public sealed class GuardTests : IDisposable
             config["process"]!["args"] = new JsonArray(program);
             config["linux"]!["namespaces"]!.AsArray().RemoveAt(0); // the attack needs a process that survives the init
         }, ownRoot: true);
+        PutIn(container);
+        HangingOn(fifo, victim, "--root", container.StateRoot, "run", "--detach", "--bundle", container.Bundle, container.Id);
+        ShouldNotBeOverwritten(container.Pid, fifo);
+        Hash(victim).Should().Be(before);
+    }
+
+    [Theory]
+    [InlineData("/proc/self/exe")]
+    [InlineData("/link")]
+    [InlineData("/script")]
+    public void Nor_can_one_that_exec_has_executed_inside(string program)
+    {
+        string victim = Victim(), before = Hash(victim), fifo = Path.Combine(host, "fifo"), pidFile = Path.Combine(host, "pid");
+        using Container container = Container.Script("sleep 100", ownRoot: true);
+        PutIn(container);
+        container.Run("--detach").ShouldEndWith(0);
+        HangingOn(fifo, victim, "--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, container.Id, program);
+        ShouldNotBeOverwritten(int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture), fifo);
+        Hash(victim).Should().Be(before);
+    }
+
+    /// <summary>What an image may have that leads to the binary of whoever executes it.</summary>
+    private static void PutIn(Container container)
+    {
         File.CreateSymbolicLink(Path.Combine(container.Root, "link"), "/proc/self/exe");
         string script = Path.Combine(container.Root, "script");
         File.WriteAllText(script, "#!/proc/self/exe\n");
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+    }
 
-        // The init executes rt, which has something to say, and hangs saying it: its output is a pipe that is full.
-        Command.Shell("""
-            mkfifo "$1"; exec 9<>"$1"; head -c 65536 /dev/zero >&9; rt=$2; shift 2; exec "$rt" "$@" >&9 2>&9
-            """, fifo, victim, "--root", container.StateRoot, "run", "--detach", "--bundle", container.Bundle, container.Id)
-            .ShouldEndWith(0);
-        int pid = container.Pid;
+    /// <summary>The process executes rt, which has something to say, and hangs saying it: its output is a pipe that is full.</summary>
+    private static void HangingOn(string fifo, params string[] command) => Command.Shell(
+        "mkfifo \"$1\"; exec 9<>\"$1\"; head -c 65536 /dev/zero >&9; shift; exec \"$@\" >&9 2>&9", [fifo, .. command]).ShouldEndWith(0);
+
+    private static void ShouldNotBeOverwritten(int pid, string fifo)
+    {
         File.ReadAllText($"/proc/{pid}/comm").Trim().Should().BeOneOf("exe", "link", "script");
-        Command.Shell(Attack, pid.ToString(), fifo).Out.Should().Contain("Read-only file system");
-        Hash(victim).Should().Be(before);
+        Command.Shell(Attack, $"{pid}", fifo).Out.Should().Contain("Read-only file system");
     }
 
     [Fact]

@@ -8,7 +8,7 @@ if ((EUID != 0)); then
     exit 1
 fi
 missing=()
-for tool in ip:iproute2 newuidmap:uidmap strace:strace setpriv:util-linux unshare:util-linux; do
+for tool in ip:iproute2 newuidmap:uidmap strace:strace mkfs.erofs:erofs-utils setpriv:util-linux unshare:util-linux; do
     command -v "${tool%:*}" >/dev/null || missing+=("${tool#*:}")
 done
 if ((${#missing[@]})); then

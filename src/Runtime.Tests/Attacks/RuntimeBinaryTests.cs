@@ -132,6 +132,28 @@ public sealed class RuntimeBinaryTests : IDisposable
         }
     }
 
+    [ErofsFact]
+    public void On_a_file_system_that_knows_no_writing_it_is_protected_as_it_is()
+    {
+        string image = Path.Combine(host, "image"), files = Path.Combine(host, "files"), mount = Path.Combine(host, "mount");
+        Directory.CreateDirectory(files);
+        Directory.CreateDirectory(mount);
+        File.Copy(Repository.Binary, Path.Combine(files, "rt"));
+        Command.Run("mkfs.erofs", image, files).ShouldEndWith(0);
+        Command.Run("mount", "-t", "erofs", "-o", "loop", image, mount).ShouldEndWith(0);
+        try
+        {
+            using Container container = Container.Script("true");
+            Command.Run(mount + "/rt", "--root", container.StateRoot, "create", "--bundle", container.Bundle, container.Id).ShouldEndWith(0);
+            new FileInfo($"/proc/{container.Pid}/exe").LinkTarget.Should().Be(mount + "/rt");
+            Command.Shell("(printf x >/proc/$1/exe) 2>&1", $"{container.Pid}").Out.Should().Contain("Read-only file system");
+        }
+        finally
+        {
+            Command.Run("umount", "--lazy", mount).ShouldEndWith(0);
+        }
+    }
+
     [Fact]
     public void Where_the_executable_can_not_be_changed_rt_starts_anew_from_the_protected_file()
     {

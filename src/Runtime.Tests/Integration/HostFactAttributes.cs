@@ -39,3 +39,13 @@ public sealed class ResourceTheoryAttribute : TheoryAttribute
         if ((Convert.ToUInt64(effective.Trim(), 16) >> CAP_SYS_RESOURCE & 1) == 0) Skip = "raising hard limits takes CAP_SYS_RESOURCE";
     }
 }
+
+/// <summary>A test on an erofs. Skipped, with the reason, where the kernel has none.</summary>
+public sealed class ErofsFactAttribute : FactAttribute
+{
+    public ErofsFactAttribute()
+    {
+        Command.Run("modprobe", "-q", "erofs"); // where it is built in, or there are no modules, that changes nothing
+        if (!File.ReadAllText("/proc/filesystems").Contains("\terofs\n")) Skip = "this kernel has no erofs";
+    }
+}

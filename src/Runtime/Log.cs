@@ -40,15 +40,16 @@ internal static class Log
     public static void Error(string message)
     {
         if (file >= 0) Write("error", message);
-        ToStderr($"rt: {message}\n");
+        ToStderr($"rt: {OneLine.Message(message)}\n");
     }
 
     private static void Write(string level, string message)
     {
+        message = OneLine.Message(message);
         string time = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         string line = json && file >= 0
             ? $"{{\"level\":\"{level}\",\"msg\":\"{JsonEncodedText.Encode(message)}\",\"time\":\"{time}\"}}\n"
-            : $"time=\"{time}\" level={level} msg=\"{message.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n")}\"\n";
+            : $"time=\"{time}\" level={level} msg=\"{message.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"\n";
         if (file >= 0) WriteAll(file, line);
         else ToStderr(line);
     }

@@ -1,7 +1,8 @@
 namespace Rt.Kernel;
 
 /// <summary>A system call of the managed side that failed, worded "operation object: cause", as in "open /x: permission denied".</summary>
-internal sealed class KernelException(string operation, int errno) : Exception($"{operation}: {Kernel.Errno.Describe(errno)}")
+internal sealed class KernelException(string operation, int errno)
+    : Exception(OneLine.Message($"{operation}: {Kernel.Errno.Describe(errno)}"))
 {
     public int Errno { get; } = errno;
 

@@ -51,11 +51,11 @@ internal static class PlanListing
                 new[] { line.Object }.Concat(line.Details.Select(detail => $"{detail.Key}={Quote(detail.Value)}"))
                     .Where(part => part.Length > 0));
             string start = $"{line.Number,3}  {line.Where}  {line.Step,-17}{(what.Length == 0 ? "" : " " + what)}".TrimEnd();
-            text.Append(line.Origin.Length == 0 ? start : $"{start}  # {line.Origin}").Append('\n');
+            text.Append(OneLine.Escape(line.Origin.Length == 0 ? start : $"{start}  # {line.Origin}")).Append('\n');
         }
 
         return text.ToString();
     }
 
-    private static string Quote(string value) => value.AsSpan().ContainsAny(' ', '\n') ? $"\"{value.Replace("\n", "\\n")}\"" : value;
+    private static string Quote(string value) => value.AsSpan().ContainsAny(' ', '\n') ? $"\"{value}\"" : value;
 }

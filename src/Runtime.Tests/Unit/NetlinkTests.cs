@@ -107,6 +107,30 @@ public sealed class NetlinkTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("02 18 80")]
+    [InlineData("02 18 80 00 03000000 0600 0800 8000")] // IFA_FLAGS of two bytes
+    public void An_address_that_is_cut_off_is_refused(string hex) =>
+        FluentActions.Invoking(() => LinkAddress.Decode(Bytes(hex))).Should().Throw<KernelException>().WithMessage("read netlink message: bad message");
+
+    [Fact]
+    public void A_device_that_is_cut_off_is_refused() =>
+        FluentActions.Invoking(() => Link.Decode(Bytes("0000 0100 03000000"))).Should().Throw<KernelException>();
+
+    [Theory]
+    [InlineData("14000000 0200 0000 05000000 00000000 edffffff", 19, "")] // NLMSG_ERROR, ENODEV
+    [InlineData("30000000 0200 0002 05000000 00000000 edffffff 1000000012000500 0500000000000000 0c000100 6e6f20776179 2100", 19, "no way!")]
+    [InlineData("14000000 0200 0002 05000000 00000000 edffffff", 19, "")] // attributes are announced, and there are none
+    [InlineData("10000000 0300 0000 05000000 00000000", 74, "")] // no result: EBADMSG
+    public void The_end_of_an_answer_tells_how_the_request_ended(string hex, int errno, string detail)
+    {
+        bool interrupted = false;
+        NetlinkAnswer answer = Netlink.Take(Bytes(hex), 5, [], ref interrupted)!.Value;
+        (answer.Errno, answer.Detail).Should().Be((errno, detail));
+        Netlink.Take(Bytes(hex), 6, [], ref interrupted).Should().BeNull("it answers another request");
+    }
+
+    [Theory]
     [InlineData("0800 0100 0a")]
     [InlineData("0300 0100")]
     [InlineData("0400")]

@@ -7,7 +7,7 @@ internal static class Errno
         ECHILD = 10, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17, EXDEV = 18, ENODEV = 19,
         ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24, ENOTTY = 25, ETXTBSY = 26, EFBIG = 27, ENOSPC = 28,
         EROFS = 30, EMLINK = 31, EPIPE = 32, ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40,
-        ENODATA = 61, EOVERFLOW = 75, EUSERS = 87, EMSGSIZE = 90, EPROTOTYPE = 91, EPROTONOSUPPORT = 93, EOPNOTSUPP = 95,
+        ENODATA = 61, EBADMSG = 74, EOVERFLOW = 75, EUSERS = 87, EMSGSIZE = 90, EPROTOTYPE = 91, EPROTONOSUPPORT = 93, EOPNOTSUPP = 95,
         EAFNOSUPPORT = 97, ECONNRESET = 104, ETIMEDOUT = 110, ECONNREFUSED = 111, ESTALE = 116, EDQUOT = 122, EKEYEXPIRED = 127;
 
     /// <summary>"no such file or directory" for ENOENT, "errno 200" for a number not listed.</summary>
@@ -49,6 +49,7 @@ internal static class Errno
         ENOTEMPTY => "directory not empty",
         ELOOP => "too many levels of symbolic links",
         ENODATA => "no data available",
+        EBADMSG => "bad message",
         EOVERFLOW => "value too large for defined data type",
         EUSERS => "too many users",
         EMSGSIZE => "message too long",

@@ -71,28 +71,36 @@ internal sealed unsafe class Netlink
 
     private NetlinkAnswer Receive()
     {
-        const ushort NLMSG_ERROR = 2, NLMSG_DONE = 3, NLM_F_DUMP_INTR = 0x10, NLM_F_ACK_TLVS = 0x200;
         List<byte[]> replies = [];
         bool interrupted = false;
         while (true)
-        {
-            ReadOnlySpan<byte> rest = ReceiveSome();
-            while (NetlinkMessage.Next(ref rest, out var header, out var body))
-            {
-                if (header.Sequence != sequence) continue;
-                interrupted |= (header.Flags & NLM_F_DUMP_INTR) != 0;
-                if (header.Type is not (NLMSG_ERROR or NLMSG_DONE))
-                {
-                    replies.Add(body.ToArray());
-                    continue;
-                }
+            if (Take(ReceiveSome(), sequence, replies, ref interrupted) is { } answer)
+                return answer;
+    }
 
-                // Both begin with 0 or -errno. struct nlmsgerr then has the header of the request, and attributes.
-                int result = body.Length >= sizeof(int) ? MemoryMarshal.Read<int>(body) : 0;
-                string detail = header.Type == NLMSG_ERROR && (header.Flags & NLM_F_ACK_TLVS) != 0 ? DetailOf(body[20..]) : "";
-                return new NetlinkAnswer(interrupted ? Errno.EINTR : -result, detail, replies);
+    /// <summary>Takes what came in one piece: replies, and at last how the request ended; null: there is more to come.</summary>
+    internal static NetlinkAnswer? Take(ReadOnlySpan<byte> received, uint sequence, List<byte[]> replies, ref bool interrupted)
+    {
+        const int ErrorSize = 20;
+        const ushort NLMSG_ERROR = 2, NLMSG_DONE = 3, NLM_F_DUMP_INTR = 0x10, NLM_F_ACK_TLVS = 0x200;
+        while (NetlinkMessage.Next(ref received, out var header, out var body))
+        {
+            if (header.Sequence != sequence) continue;
+            interrupted |= (header.Flags & NLM_F_DUMP_INTR) != 0;
+            if (header.Type is not (NLMSG_ERROR or NLMSG_DONE))
+            {
+                replies.Add(body.ToArray());
+                continue;
             }
+
+            // Both begin with 0 or -errno. struct nlmsgerr then has the header of the request, and attributes.
+            int result = body.Length >= sizeof(int) ? MemoryMarshal.Read<int>(body) : -Errno.EBADMSG;
+            bool explained = header.Type == NLMSG_ERROR && (header.Flags & NLM_F_ACK_TLVS) != 0 && body.Length > ErrorSize;
+            string detail = explained ? DetailOf(body[ErrorSize..]) : "";
+            return new NetlinkAnswer(interrupted ? Errno.EINTR : -result, detail, replies);
         }
+
+        return null;
     }
 
     private ReadOnlySpan<byte> ReceiveSome()

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -82,6 +83,16 @@ internal sealed class NetlinkMessage
         value = rest[AttributeHeaderSize..length];
         rest = rest[Math.Min(rest.Length, Aligned(length))..];
         return true;
+    }
+
+    /// <summary>Takes the struct off a message that it begins with.</summary>
+    /// <exception cref="KernelException">The message is shorter than that.</exception>
+    public static T Take<T>(ref ReadOnlySpan<byte> message)
+        where T : unmanaged
+    {
+        if (!MemoryMarshal.TryRead(message, out T header)) throw new KernelException("read netlink message", Errno.EBADMSG);
+        message = message[Unsafe.SizeOf<T>()..];
+        return header;
     }
 
     /// <summary>The text of an attribute, without its NUL.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Rt.Kernel;
 
@@ -30,12 +29,12 @@ internal readonly record struct Link(int Index, string Name, uint Flags)
     public static NetlinkMessage SetUp(int index) => Message(RTM_SETLINK, index, IFF_UP, IFF_UP);
 
     /// <summary>Reads the kernel's description of a device: struct ifinfomsg with attributes.</summary>
+    /// <exception cref="KernelException">It is none.</exception>
     public static Link Decode(ReadOnlySpan<byte> message)
     {
-        ifinfomsg header = MemoryMarshal.Read<ifinfomsg>(message);
+        ifinfomsg header = NetlinkMessage.Take<ifinfomsg>(ref message);
         string name = "";
-        ReadOnlySpan<byte> rest = message[Unsafe.SizeOf<ifinfomsg>()..];
-        while (NetlinkMessage.NextAttribute(ref rest, out ushort attribute, out var value))
+        while (NetlinkMessage.NextAttribute(ref message, out ushort attribute, out var value))
             if (attribute == IFLA_IFNAME)
                 name = NetlinkMessage.Text(value);
         return new Link(header.ifi_index, name, header.ifi_flags);
@@ -46,7 +45,7 @@ internal readonly record struct Link(int Index, string Name, uint Flags)
         NetlinkAnswer answer = netlink.Ask(request);
         if (answer.Errno == Errno.ENODEV) return null;
         KernelException.Check(-answer.Errno, "look up network device");
-        return Decode(answer.Replies[0]);
+        return Decode(answer.Replies.Count > 0 ? answer.Replies[0] : []);
     }
 
     private static NetlinkMessage Message(ushort type, int index, uint flags = 0, uint change = 0)

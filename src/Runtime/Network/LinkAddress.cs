@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Rt.Kernel;
 
@@ -40,16 +39,16 @@ internal sealed record LinkAddress(
     }
 
     /// <summary>Reads the kernel's description of an address: struct ifaddrmsg with attributes.</summary>
+    /// <exception cref="KernelException">It is none.</exception>
     public static LinkAddress Decode(ReadOnlySpan<byte> message)
     {
-        ifaddrmsg header = MemoryMarshal.Read<ifaddrmsg>(message);
+        ifaddrmsg header = NetlinkMessage.Take<ifaddrmsg>(ref message);
         uint flags = header.ifa_flags;
         string label = "";
         List<(ushort, byte[])> attributes = [];
-        ReadOnlySpan<byte> rest = message[Unsafe.SizeOf<ifaddrmsg>()..];
-        while (NetlinkMessage.NextAttribute(ref rest, out ushort attribute, out var value))
+        while (NetlinkMessage.NextAttribute(ref message, out ushort attribute, out var value))
         {
-            if (attribute == IFA_FLAGS) flags = MemoryMarshal.Read<uint>(value);
+            if (attribute == IFA_FLAGS) flags = NetlinkMessage.Take<uint>(ref value);
             else if (attribute == IFA_LABEL) label = NetlinkMessage.Text(value);
             else if (attribute is IFA_ADDRESS or IFA_LOCAL or IFA_BROADCAST or IFA_CACHEINFO or IFA_RT_PRIORITY or IFA_PROTO)
                 attributes.Add((attribute, value.ToArray()));

@@ -44,14 +44,18 @@ internal readonly unsafe record struct InitProcess(int Pid, ulong StartTime)
         return died;
     }
 
+    private static (char State, ulong StartTime)? ReadStat(int pid) =>
+        FileContent.TryReadText($"/proc/{pid}/stat") is { } stat ? ParseStat(stat) : null;
+
     /// <summary>
-    /// State and start time from /proc/PID/stat, whose second field, the name, may hold anything but ends at the last ")".
+    /// State and start time from /proc/PID/stat, whose second field, the name, may hold anything but ends at the last ")"; null:
+    /// it has none.
     /// </summary>
-    private static (char State, ulong StartTime)? ReadStat(int pid)
+    internal static (char State, ulong StartTime)? ParseStat(string stat)
     {
-        string? stat = FileContent.TryReadText($"/proc/{pid}/stat");
-        if (stat == null) return null;
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return fields.Length > 19 ? (fields[0][0], ulong.Parse(fields[19], CultureInfo.InvariantCulture)) : null;
+        string[] fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields.Length > 19 && ulong.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out ulong startTime)
+            ? (fields[0][0], startTime)
+            : null;
     }
 }

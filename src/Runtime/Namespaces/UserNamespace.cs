@@ -70,17 +70,33 @@ internal sealed record UserNamespace(List<IdMapping> Uids, List<IdMapping> Gids,
     /// <summary>The mappings of the user namespace that a process is in.</summary>
     public static List<IdMapping> UidsOf(int pid)
     {
-        List<IdMapping> mappings = [];
-        string text = FileContent.TryReadText($"/proc/{pid}/uid_map") ?? "";
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        const int MaxSize = 64 << 10; // 340 lines of 33 bytes
+        string path = $"/proc/{pid}/uid_map";
+        int file = FileContent.TryOpen(path, Files.O_RDONLY);
+        if (file < 0) return []; // it has ended
+        try
         {
-            uint[] numbers = Array.ConvertAll(line.Split(' ', StringSplitOptions.RemoveEmptyEntries),
-                number => uint.Parse(number, CultureInfo.InvariantCulture));
-            mappings.Add(new IdMapping { ContainerId = numbers[0], HostId = numbers[1], Size = numbers[2] });
+            return ParseMap(Encoding.ASCII.GetString(FileContent.Read(file, MaxSize, path)));
         }
+        finally
+        {
+            Files.close(file);
+        }
+    }
 
+    /// <summary>Lines of three numbers: containerID, hostID and size. Others are passed over.</summary>
+    internal static List<IdMapping> ParseMap(string text)
+    {
+        List<IdMapping> mappings = [];
+        foreach (string line in text.Split('\n'))
+            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var container, var host, var size]
+                && Number(container) is { } containerId && Number(host) is { } hostId && Number(size) is { } count)
+                mappings.Add(new IdMapping { ContainerId = containerId, HostId = hostId, Size = count });
         return mappings;
     }
+
+    private static uint? Number(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? number : null;
 
     /// <summary>"uids 0:100000:65536 gids 0:100000:65536": containerID, hostID and size of each range.</summary>
     public override string ToString() => $"uids {Words(Uids)} gids {Words(Gids)}";

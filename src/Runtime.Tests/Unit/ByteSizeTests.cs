@@ -49,6 +49,7 @@ public sealed class ByteSizeTests
     [InlineData("9223372036854775808")]
     [InlineData("8192p")]
     [InlineData("99999999999999999999999999999999p")]
+    [InlineData("79228162514264337593543950335p")] // the most that a decimal can be
     [InlineData("unlimited")]
     public void Anything_else_is_none(string text) => ByteSize.Parse(text).Should().BeNull();
 }

@@ -21,7 +21,9 @@ internal static class ByteSize
         {
             int power = Powers.IndexOf(suffix.FirstOrDefault()) + 1;
             if (power == 0 || suffix[1..] is not ("" or "b" or "ib")) return null;
-            number *= 1L << (10 * power);
+            long unit = 1L << (10 * power);
+            if (number > decimal.MaxValue / unit) return null;
+            number *= unit;
         }
 
         return number > long.MaxValue ? null : (long)number;

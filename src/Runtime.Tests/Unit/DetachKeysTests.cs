@@ -54,4 +54,13 @@ public sealed class DetachKeysTests
     [InlineData("ab")]
     [InlineData("\u00e4")]
     public void Other_words_are_no_keys(string keys) => DetachKeys.Parse(keys).Should().BeNull();
+
+    /// <summary>As many as an argument of the command line has room for.</summary>
+    [Fact]
+    public void However_many_keys_there_are_what_is_typed_comes_through()
+    {
+        const int Keys = 60_000;
+        string typed = string.Concat(Enumerable.Repeat('a', Keys));
+        Typed($"{string.Join(',', typed.Select(key => $"{key}"))},b", typed + "c").Should().Be(typed + "c");
+    }
 }

@@ -4,9 +4,22 @@ namespace Rt.Terminal;
 internal sealed class DetachKeys
 {
     private readonly byte[] keys;
+
+    /// <summary>By how many keys were typed: how many of these, at the end, are the first of the list again.</summary>
+    private readonly int[] kept;
     private int typed;
 
-    private DetachKeys(byte[] keys) => this.keys = keys;
+    private DetachKeys(byte[] keys)
+    {
+        this.keys = keys;
+        kept = new int[keys.Length + 1];
+        for (int i = 1, same = 0; i < keys.Length; i++)
+        {
+            while (same > 0 && keys[i] != keys[same]) same = kept[same];
+            if (keys[i] == keys[same]) same++;
+            kept[i + 1] = same;
+        }
+    }
 
     /// <summary>
     /// Keys with commas between them: one character each, or "ctrl-" with a letter or one of @ [ \ ] ^ _. An empty text: there are none.
@@ -43,17 +56,16 @@ internal sealed class DetachKeys
 
     private bool Pass(byte key, List<byte> passed)
     {
-        if (keys.Length > 0 && key == keys[typed]) return ++typed == keys.Length;
-        if (typed == 0)
+        while (keys.Length > 0)
         {
-            passed.Add(key);
-            return false;
+            if (key == keys[typed]) return ++typed == keys.Length;
+            if (typed == 0) break;
+            // The first that were held back are the container's; the others may begin anew.
+            passed.AddRange(keys.AsSpan(0, typed - kept[typed]));
+            typed = kept[typed];
         }
 
-        // The first that was held back is the container's; the others may begin anew.
-        byte[] held = [.. keys[1..typed], key];
-        typed = 0;
-        passed.Add(keys[0]);
-        return Pass(held, passed);
+        passed.Add(key);
+        return false;
     }
 }

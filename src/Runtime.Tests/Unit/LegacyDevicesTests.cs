@@ -49,6 +49,17 @@ public sealed class LegacyDevicesTests
             .Where(e => e.Path == $"linux.resources.devices[{index}]" && e.Message.Contains("can't be told to cgroup v1: it "));
 
     /// <summary>Of ten thousand lists of rules, each either comes to what the program for cgroup v2 does or is refused.</summary>
+    /// <summary>Majors on one side, minors on the other: each pair is an exception that allows both accesses.</summary>
+    [Fact]
+    public void Rules_that_come_to_too_many_exceptions_are_refused()
+    {
+        List<DeviceRule> rules = [];
+        for (int i = 0; i < 10_000; i++)
+            rules.Add(new DeviceRule { Allow = true, Type = "c", Major = i % 2 == 0 ? i : null, Minor = i % 2 == 0 ? null : i, Access = i % 2 == 0 ? "r" : "w" });
+        FluentActions.Invoking(() => LegacyDevices.Compile(rules)).Should().Throw<SpecException>()
+            .WithMessage("linux.resources.devices: can't be told to cgroup v1: they come to more than 4096 exceptions");
+    }
+
     [Fact]
     [Proves("config-linux-devicerules-01")]
     public void The_outcome_is_that_of_cgroup_v2()

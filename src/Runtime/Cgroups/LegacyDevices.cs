@@ -11,7 +11,12 @@ internal static class LegacyDevices
 {
     private const string Origin = "linux.resources.devices";
 
-    /// <exception cref="SpecException">The rules allow or deny a part of what others speak of as a whole.</exception>
+    /// <summary>The kernel goes through all exceptions at every open, and rules that cross each other come to many more than they are.</summary>
+    private const int MaxExceptions = 4096;
+
+    /// <exception cref="SpecException">
+    /// The rules allow or deny a part of what others speak of as a whole, or come to too many exceptions.
+    /// </exception>
     public static List<CgroupWrite> Compile(IReadOnlyList<DeviceRule> rules)
     {
         int first = rules.Count;
@@ -52,7 +57,7 @@ internal static class LegacyDevices
 
         public bool IsEmpty => !Read && !Write;
 
-        public bool SameDevices(Entry other) => Covers(other) && other.Covers(this);
+        public (char Type, long? Major, long? Minor) Devices => (Type, Major, Minor);
 
         /// <summary>The devices of which both speak; null: none.</summary>
         public Entry? In(Entry other) =>
@@ -81,6 +86,9 @@ internal static class LegacyDevices
     private sealed class Table(bool allows)
     {
         private readonly List<Entry> exceptions = [];
+
+        /// <summary>Where the exception for such devices is.</summary>
+        private readonly Dictionary<(char Type, long? Major, long? Minor), int> places = [];
 
         /// <summary>Applies the rules from the given one on, and then those of every container. Which one can't be; -1: all are.</summary>
         public int Apply(IReadOnlyList<DeviceRule> rules, int first)
@@ -122,9 +130,16 @@ internal static class LegacyDevices
 
         private void Merge(Entry one)
         {
-            int same = exceptions.FindIndex(one.SameDevices);
-            if (same >= 0) exceptions[same] = exceptions[same].With(one);
-            else exceptions.Add(one);
+            if (places.TryGetValue(one.Devices, out int same))
+            {
+                exceptions[same] = exceptions[same].With(one);
+                return;
+            }
+
+            if (exceptions.Count == MaxExceptions)
+                throw new SpecException(Origin, $"can't be told to cgroup v1: they come to more than {MaxExceptions} exceptions");
+            places.Add(one.Devices, exceptions.Count);
+            exceptions.Add(one);
         }
 
         /// <summary>False if there is an exception of which it speaks in part.</summary>
@@ -136,7 +151,9 @@ internal static class LegacyDevices
             for (int i = 0; i < exceptions.Count; i++)
                 if (one.Covers(exceptions[i]))
                     exceptions[i] = exceptions[i].Without(one);
-            exceptions.RemoveAll(other => other.IsEmpty);
+            if (exceptions.RemoveAll(other => other.IsEmpty) == 0) return true;
+            places.Clear();
+            for (int i = 0; i < exceptions.Count; i++) places.Add(exceptions[i].Devices, i);
             return true;
         }
     }

@@ -62,6 +62,7 @@ public sealed class StatsTextTests
     [InlineData("3-1\n", new ushort[0])]
     [InlineData("0-65536,7\n", new ushort[] { 7 })]
     [InlineData("0-,-1,x,1-2-3\n", new ushort[0])]
+    [InlineData("5,0-7,5,6-8\n", new ushort[] { 5, 6, 7, 8 })] // not the kernel's order: a list can't grow beyond what numbers there are
     public void A_list_has_numbers_and_ranges(string text, ushort[] members) => StatsText.List(text).Should().Equal(members);
 
     [Fact]

@@ -10,17 +10,25 @@ internal static class NumberList
     public static ulong[]? Parse(string text)
     {
         ulong[] bits = [];
-        foreach (string range in text.Split(','))
+        foreach (Range part in text.AsSpan().Split(','))
         {
-            string[] ends = range.Trim().Split('-');
-            if (ends.Length > 2 || !Number(ends[0], out int first) || !Number(ends[^1], out int last) || first > last) return null;
+            ReadOnlySpan<char> range = text.AsSpan(part).Trim();
+            int dash = range.IndexOf('-');
+            if (!Number(dash < 0 ? range : range[..dash], out int first) || !Number(range[(dash + 1)..], out int last) || first > last)
+                return null;
             if (last / 64 >= bits.Length) Array.Resize(ref bits, last / 64 + 1);
-            for (int number = first; number <= last; number++) bits[number / 64] |= 1UL << number % 64;
+            // Whole words at a time: a text may have the longest range again and again.
+            for (int word = first / 64; word <= last / 64; word++)
+            {
+                ulong from = word == first / 64 ? ulong.MaxValue << first % 64 : ulong.MaxValue;
+                ulong to = word == last / 64 ? ulong.MaxValue >> 63 - last % 64 : ulong.MaxValue;
+                bits[word] |= from & to;
+            }
         }
 
         return bits;
     }
 
-    private static bool Number(string text, out int number) =>
+    private static bool Number(ReadOnlySpan<char> text, out int number) =>
         int.TryParse(text, System.Globalization.NumberStyles.None, null, out number) && number < Max;
 }

@@ -43,7 +43,7 @@ internal static class StatsText
         return numbers;
     }
 
-    /// <summary>"0-2,5" (cpuset(7), "List format").</summary>
+    /// <summary>"0-2,5" (cpuset(7), "List format"), in the kernel's order: what goes back in it is passed over, and nothing is there twice.</summary>
     public static List<ushort> List(string text)
     {
         List<ushort> members = [];
@@ -51,6 +51,7 @@ internal static class StatsText
         {
             int dash = range.IndexOf('-');
             if (!UInt16(dash < 0 ? range : range[..dash], out ushort first) || !UInt16(range[(dash + 1)..], out ushort last)) continue;
+            if (members.Count > 0 && first <= members[^1]) continue;
             for (int member = first; member <= last; member++) members.Add((ushort)member);
         }
 

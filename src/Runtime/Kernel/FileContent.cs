@@ -50,10 +50,20 @@ internal static unsafe class FileContent
             KernelException.Check(read, $"read {path}");
             if (read == 0) return buffer[..length];
             length += (int)read;
-            if (length > maxSize) throw new KernelException($"read {path}: larger than {maxSize} bytes", Errno.EFBIG);
-            if (length == buffer.Length) Array.Resize(ref buffer, Math.Min(maxSize + 1, buffer.Length * 4));
+            if (length > maxSize) throw TooLarge(maxSize, path);
+            if (length == buffer.Length) Array.Resize(ref buffer, Room(file, length, maxSize, path));
         }
     }
+
+    /// <summary>Room for a file that is longer than what was read of it: all that it says it has, if that is not too much.</summary>
+    private static int Room(int file, int length, int maxSize, string path)
+    {
+        ulong size = Statx.Of(file, out Statx stat) >= 0 && stat.Type == Files.S_IFREG ? stat.Size : 0;
+        if (size > (ulong)maxSize) throw TooLarge(maxSize, path);
+        return size > (ulong)length ? (int)size + 1 : Math.Min(maxSize + 1, length * 4); // those of procfs say 0
+    }
+
+    private static KernelException TooLarge(int maxSize, string path) => new($"read {path}: larger than {maxSize} bytes", Errno.EFBIG);
 
     /// <summary>The text of a small file of procfs or sysfs, or null if it can't be read.</summary>
     public static string? TryReadText(string path) => TryReadTextAt(Files.AT_FDCWD, path);

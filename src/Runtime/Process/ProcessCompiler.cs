@@ -76,23 +76,15 @@ internal static class ProcessCompiler
     /// <summary>The environment, the last of several values for one name winning; HOME, if missing, with room to be filled in.</summary>
     private static (List<PlanText> Env, PlanText Home) Environment(PlanWriter plan, List<string> variables)
     {
-        List<string> names = [];
+        HashSet<string> names = new(StringComparer.Ordinal);
         List<PlanText> env = [];
-        foreach (string variable in variables)
+        foreach (string variable in Enumerable.Reverse(variables))
         {
             if (variable == "HOME=") continue; // as good as none
-            string name = variable[..variable.IndexOf('=')];
-            int earlier = names.IndexOf(name);
-            if (earlier >= 0)
-            {
-                names.RemoveAt(earlier);
-                env.RemoveAt(earlier);
-            }
-
-            names.Add(name);
-            env.Add(plan.Text(variable));
+            if (names.Add(variable[..variable.IndexOf('=')])) env.Add(plan.Text(variable));
         }
 
+        env.Reverse();
         if (names.Contains("HOME")) return (env, default);
         byte[] room = new byte[5 + HomeDirectory.MaxLength];
         "HOME="u8.CopyTo(room);

@@ -14,10 +14,17 @@ namespace Rt.Spec;
 /// </remarks>
 internal ref struct JsonCursor
 {
+    /// <summary>
+    /// Brackets, names and values of a document, without those that are passed over. Real ones have some thousand; what this many come
+    /// to in memory still fits into rt's heap.
+    /// </summary>
+    public const int MaxTokens = 200_000;
+
     private readonly ReadOnlyMemory<byte> document;
     private readonly string section;
     private readonly int linesBefore;
     private Utf8JsonReader reader;
+    private int tokens;
 
     /// <param name="document">The document, or a section of one.</param>
     /// <param name="section">The section's JSON path.</param>
@@ -212,6 +219,7 @@ internal ref struct JsonCursor
         try
         {
             if (!reader.Read()) throw new SpecException("", "invalid JSON: it ends too early");
+            if (++tokens > MaxTokens) throw Wrong($"the document has more than {MaxTokens} names and values up to here");
         }
         catch (JsonException e)
         {

@@ -69,7 +69,8 @@ internal unsafe struct HomeDirectory : IStep
                     uid = uid * 10 + (uint)(c - '0');
                     length++;
                 }
-                else if (field == 5 && numeric && uid == Uid && length < MaxLength - 1) home[length++] = c;
+                // What is behind a NUL would be lost, and a home that begins with one would be none.
+                else if (field == 5 && numeric && uid == Uid && length < MaxLength - 1 && c != 0) home[length++] = c;
             }
         }
 

@@ -68,7 +68,8 @@ public sealed class LargeConfigTests
     public void Deep_nesting_is_refused(string open, string close)
     {
         string value = string.Concat(Enumerable.Repeat(open, 100_000)) + "1" + string.Concat(Enumerable.Repeat(close, 100_000));
-        foreach (string document in (string[])[value, $"{{\"unknown\":{value}}}", $"{{\"mounts\":{value}}}", $"{{\"linux\":{{\"seccomp\":{value}}}}}"])
+        foreach (string document in (string[])[value, $"{{\"unknown\":{value}}}", $"{{\"mounts\":{value}}}",
+            $"{{\"linux\":{{\"seccomp\":{value}}}}}"])
             FluentActions.Invoking(() => ConfigReader.Read(Encoding.UTF8.GetBytes(document))).Should().Throw<SpecException>();
     }
 
@@ -79,7 +80,8 @@ public sealed class LargeConfigTests
         const int Count = 100_000;
         Stopwatch time = Stopwatch.StartNew();
         string env = string.Join(',', Enumerable.Range(0, Count).Select(i => $"\"A{i}=1\""));
-        Plans.Lines(Configs.With("process.env", $"[{env}]"))[^1].Details["env"].Split(' ').Should().HaveCount(Count + 1, "HOME comes to them");
+        Plans.Lines(Configs.With("process.env", $"[{env}]"))[^1].Details["env"].Split(' ')
+            .Should().HaveCount(Count + 1, "HOME comes to them");
         time.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(5));
     }
 
@@ -88,7 +90,8 @@ public sealed class LargeConfigTests
     public void A_list_of_CPUs_that_has_all_of_them_again_and_again_is_read_at_once()
     {
         Stopwatch time = Stopwatch.StartNew();
-        NumberList.Parse(string.Join(',', Enumerable.Repeat("0-8191", 1_000_000)))!.Should().HaveCount(NumberList.Max / 64).And.OnlyContain(bits => bits == ulong.MaxValue);
+        NumberList.Parse(string.Join(',', Enumerable.Repeat("0-8191", 1_000_000)))!
+            .Should().HaveCount(NumberList.Max / 64).And.OnlyContain(bits => bits == ulong.MaxValue);
         time.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(5));
     }
 

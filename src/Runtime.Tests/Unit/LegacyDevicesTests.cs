@@ -55,7 +55,9 @@ public sealed class LegacyDevicesTests
     {
         List<DeviceRule> rules = [];
         for (int i = 0; i < 10_000; i++)
-            rules.Add(new DeviceRule { Allow = true, Type = "c", Major = i % 2 == 0 ? i : null, Minor = i % 2 == 0 ? null : i, Access = i % 2 == 0 ? "r" : "w" });
+            rules.Add(i % 2 == 0
+                ? new DeviceRule { Allow = true, Type = "c", Major = i, Access = "r" }
+                : new DeviceRule { Allow = true, Type = "c", Minor = i, Access = "w" });
         FluentActions.Invoking(() => LegacyDevices.Compile(rules)).Should().Throw<SpecException>()
             .WithMessage("linux.resources.devices: can't be told to cgroup v1: they come to more than 4096 exceptions");
     }

@@ -111,7 +111,8 @@ public sealed class NetlinkTests
     [InlineData("02 18 80")]
     [InlineData("02 18 80 00 03000000 0600 0800 8000")] // IFA_FLAGS of two bytes
     public void An_address_that_is_cut_off_is_refused(string hex) =>
-        FluentActions.Invoking(() => LinkAddress.Decode(Bytes(hex))).Should().Throw<KernelException>().WithMessage("read netlink message: bad message");
+        FluentActions.Invoking(() => LinkAddress.Decode(Bytes(hex)))
+            .Should().Throw<KernelException>().WithMessage("read netlink message: bad message");
 
     [Fact]
     public void A_device_that_is_cut_off_is_refused() =>

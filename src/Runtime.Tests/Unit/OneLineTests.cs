@@ -29,7 +29,8 @@ public sealed class OneLineTests
     {
         new RtException("no \"a\nb\"").Message.Should().Be("no \"a\\nb\"");
         new KernelException("open a\u001b[31m", Errno.ENOENT).Message.Should().Be("open a\\u001b[31m: no such file or directory");
-        SpecException wrong = FluentActions.Invoking(() => Validation.Check(Configs.Read(Configs.With("process.cwd", "\"a\\nb\"")))).Should().Throw<SpecException>().Which;
+        SpecException wrong = FluentActions.Invoking(() => Validation.Check(Configs.Read(Configs.With("process.cwd", "\"a\\nb\""))))
+            .Should().Throw<SpecException>().Which;
         wrong.Message.Should().Be("process.cwd: \"a\\nb\" must be an absolute path");
     }
 

@@ -11,7 +11,9 @@ internal static class LegacyDevices
 {
     private const string Origin = "linux.resources.devices";
 
-    /// <summary>The kernel goes through all exceptions at every open, and rules that cross each other come to many more than they are.</summary>
+    /// <summary>
+    /// The kernel goes through all exceptions at every open, and rules that cross each other come to many more than they are.
+    /// </summary>
     private const int MaxExceptions = 4096;
 
     /// <exception cref="SpecException">

@@ -43,7 +43,9 @@ internal static class StatsText
         return numbers;
     }
 
-    /// <summary>"0-2,5" (cpuset(7), "List format"), in the kernel's order: what goes back in it is passed over, and nothing is there twice.</summary>
+    /// <summary>
+    /// "0-2,5" (cpuset(7), "List format"), in the kernel's order: what goes back in it is passed over, so that nothing is there twice.
+    /// </summary>
     public static List<ushort> List(string text)
     {
         List<ushort> members = [];

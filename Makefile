@@ -1,4 +1,4 @@
-.PHONY: all build demo test attack vm-test vm-shell bench conformance spec reproducible clean
+.PHONY: all build demo test fuzz attack vm-test vm-shell bench conformance spec reproducible clean
 
 all: build
 
@@ -19,6 +19,10 @@ test: build
 attack: build
 	src/Runtime.Tests/busybox.sh artifacts/test
 	src/Runtime.Tests/run.sh --filter "FullyQualifiedName~Rt.Tests.Attacks."
+
+# A million inputs for all parsers, and a table of what came of them. RT_FUZZ_CASES and RT_FUZZ_SEED change which.
+fuzz:
+	src/Runtime.Tests/fuzz.sh
 
 # What only a machine of one's own can show: groups of tests in virtual machines. GROUP=cgroups runs one of them.
 vm-test: build

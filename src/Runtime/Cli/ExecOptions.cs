@@ -95,7 +95,7 @@ internal sealed class ExecOptions
     }
 
     /// <summary>Nothing but numbers: what can't be read must not end up as root (CVE-2026-30892).</summary>
-    private static void SetUser(User user, string ids)
+    internal static void SetUser(User user, string ids)
     {
         string[] parts = ids.Split(':');
         if (parts.Length > 2) throw new RtException($"--user {ids}: is not of the form uid[:gid]");

@@ -15,8 +15,13 @@ internal static class SocketActivation
     /// <summary>How many there are; 0 too if those that the environment speaks of are another process's.</summary>
     public static int Count()
     {
-        bool ours = Number("LISTEN_PID") == Processes.getpid();
-        int count = ours ? Number("LISTEN_FDS") : 0;
+        bool ours = Number(Environment.GetEnvironmentVariable("LISTEN_PID")) == Processes.getpid();
+        return ours ? Count(Environment.GetEnvironmentVariable("LISTEN_FDS")) : 0;
+    }
+
+    internal static int Count(string? listenFds)
+    {
+        int count = Number(listenFds);
         return count <= MaxCount ? count : throw new RtException($"LISTEN_FDS={count}: more than {MaxCount} descriptors");
     }
 
@@ -30,8 +35,8 @@ internal static class SocketActivation
     }
 
     /// <summary>0 for a variable that is missing or no number.</summary>
-    private static int Number(string variable) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+    private static int Number(string? variable) =>
+        int.TryParse(variable, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? number
             : 0;
 }

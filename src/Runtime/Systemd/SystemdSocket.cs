@@ -64,7 +64,7 @@ internal sealed record SystemdSocket(IReadOnlyList<BusAddress> Buses, BusAddress
         throw new RtException($"--systemd-cgroup: {first!.Message}");
     }
 
-    private static List<BusAddress> Addresses(string variable, Func<string, string?> environment, string standard)
+    internal static List<BusAddress> Addresses(string variable, Func<string, string?> environment, string standard)
     {
         if (environment(variable) is not { Length: > 0 } addresses) return [new BusAddress(standard)];
         try

@@ -33,7 +33,7 @@ public sealed record Result(int Code, string Out, string Error)
 /// </summary>
 public static class Command
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     public static Result Rt(params string[] arguments) => Run([Repository.Binary, .. arguments]);
 

@@ -32,6 +32,10 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    public void One_that_is_too_large_to_be_held_is_told_so() =>
+        RefusedWith(config => config["process"]!["args"] = new JsonArray(new string('x', 8_000_000)), "out of memory: the input is too large");
+
+    [Fact]
     public void A_wrong_type_is_told_with_its_path() =>
         RefusedWith(config => config["process"]!["user"]!["uid"] = "root",
             "process.user.uid: expected a whole number from 0 to 4294967295, found a string");

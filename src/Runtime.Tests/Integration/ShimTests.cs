@@ -195,11 +195,12 @@ public sealed class ShimTests
     [InlineData("HUP")]
     [InlineData("INT")]
     [InlineData("PIPE")]
-    public void Signals_do_not_end_it(string signal) => Container.Script("sleep 0.5; exit 5").Use(container =>
+    public void Signals_do_not_end_it(string signal) => Sleeper().Use(container =>
     {
         container.Run("--detach").ShouldEndWith(0);
         Kill(ShimOf(container), signal);
-        container.Rt("wait", container.Id).ShouldEndWith(5);
+        container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
+        container.Rt("wait", container.Id).ShouldEndWith(137);
     });
 
     [Fact]

@@ -117,7 +117,7 @@ public sealed class UpdateTests
     [InlineData("invalid value for cpu-share: \"18446744073709551616\" is no whole number", "--cpu-share", "18446744073709551616")]
     [InlineData("invalid value for cpu-idle: 2 is not between 0 and 1", "--cpu-idle", "2")]
     [InlineData("invalid value for blkio-weight: 1001 is not between 0 and 1000", "--blkio-weight", "1001")]
-    [InlineData("invalid value for pids-limit: \"\t1\" is no whole number", "--pids-limit", "\t1")]
+    [InlineData("invalid value for pids-limit: \"\\t1\" is no whole number", "--pids-limit", "\t1")]
     [InlineData("--cpu-burst: 6 is more than the quota (5)", "--cpu-quota", "5", "--cpu-burst", "6")]
     [InlineData("--cpu-rt-runtime: cgroup v2 has no limit for realtime CPU time", "--cpu-rt-runtime", "950")]
     [InlineData("--memory-swap: memory+swap limit should be >= memory limit", "--memory", "100M", "--memory-swap", "50M")]

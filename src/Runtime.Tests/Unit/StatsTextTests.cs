@@ -121,4 +121,8 @@ public sealed class StatsTextTests
     public void Huge_pages_have_the_names_of_the_controllers_files() =>
         HugePages.Sizes(["hugepages-1048576kB", "hugepages-2048kB", "hugepages-64kB", "hugepages-16777216kB", "hugepages-x", "other"])
             .Should().Equal("1GB", "2MB", "64KB", "16GB");
+
+    [Fact]
+    public void A_share_beyond_what_a_double_holds_is_none() =>
+        StatsText.Pressure($"some avg10={new string('9', 400)}.00 avg60=1.50 avg300=0.00 total=7\n").Some.Should().Be(new PressureLine(0, 1.5, 0, 7));
 }

@@ -66,8 +66,12 @@ internal sealed class CommandLine
         }
         catch (Exception e)
         {
-            bool expected = e is RtException or KernelException or IOException or UnauthorizedAccessException;
-            Log.Error(expected ? e.Message : $"internal error: {e.GetType().Name}: {e.Message}");
+            Log.Error(e switch
+            {
+                RtException or KernelException or IOException or UnauthorizedAccessException => e.Message,
+                OutOfMemoryException => "out of memory: the input is too large for a heap of 64 MiB", // HeapHardLimit in the project file
+                _ => $"internal error: {e.GetType().Name}: {e.Message}",
+            });
             code = e is RtException error ? error.ExitCode : 1;
         }
 

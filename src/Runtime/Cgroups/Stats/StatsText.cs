@@ -81,6 +81,7 @@ internal static class StatsText
         {
             if (word.Split('=') is not [var key, var value]) continue;
             double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share);
+            if (!double.IsFinite(share)) share = 0; // JSON has no word for it
             line = key switch
             {
                 "avg10" => line with { Avg10 = share },

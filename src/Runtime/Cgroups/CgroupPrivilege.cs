@@ -6,19 +6,10 @@ namespace Rt.Cgroups;
 /// Whether rt may be refused to make cgroups, because it is run by an ordinary user or by the root of a user namespace: a
 /// container that asks for no limits then does without. <c>--rootless</c> decides it otherwise.
 /// </summary>
-internal static unsafe class CgroupPrivilege
+internal static class CgroupPrivilege
 {
-    /// <summary>The inode number of the first user namespace (PROC_USER_INIT_INO, linux/proc_ns.h).</summary>
-    private const ulong InitialUserNamespace = 0xeffffffd;
-
     /// <param name="rootless">What <c>--rootless</c> says; null: auto.</param>
-    public static bool IsLimited(bool? rootless) => rootless ?? (Kernel.Processes.geteuid() != 0 || InUserNamespace());
-
-    public static bool InUserNamespace()
-    {
-        fixed (byte* name = "/proc/self/ns/user\0"u8)
-            return Statx.At(Files.AT_FDCWD, name, 0, out Statx stat) >= 0 && stat.Inode != InitialUserNamespace;
-    }
+    public static bool IsLimited(bool? rootless) => rootless ?? (Processes.geteuid() != 0 || Credentials.InUserNamespace());
 
     /// <summary>
     /// To put a process of the caller's into another cgroup takes the right to write to cgroup.procs of the closest one that is

@@ -13,10 +13,17 @@ internal sealed class ContainerStore(string root)
     public string SeccompCache => $"{root}/@seccomp";
 
     /// <summary>/run/rt, or for an ordinary user $XDG_RUNTIME_DIR/rt.</summary>
-    public static string DefaultRoot =>
-        Processes.geteuid() != 0 && Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtimeDir
-            ? $"{runtimeDir}/rt"
-            : "/run/rt";
+    public static string DefaultRoot => InRuntimeDirectory ?? "/run/rt";
+
+    /// <summary>
+    /// $XDG_RUNTIME_DIR/rt; null where there is no such variable or it is not for this process. The root of a user namespace may
+    /// be an ordinary user, as with Podman, who can't write to /run. $USER tells, as under runc: "root" is root of a container.
+    /// </summary>
+    private static string? InRuntimeDirectory =>
+        Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } directory
+        && (Processes.geteuid() != 0 || (Credentials.InUserNamespace() && Environment.GetEnvironmentVariable("USER") != "root"))
+            ? $"{directory}/rt"
+            : null;
 
     /// <summary>Makes a directory for a new container and takes its lock.</summary>
     public ContainerDirectory Create(string id)
@@ -27,7 +34,7 @@ internal sealed class ContainerStore(string root)
             int result = FileContent.MakeDirectory(path, 0x1c9); // 0711
             if (result == -Errno.ENOENT)
             {
-                KernelException.Check(FileContent.MakeDirectories(root, 0x1c0), $"create {root}");
+                MakeRoot();
                 continue;
             }
 
@@ -72,6 +79,18 @@ internal sealed class ContainerStore(string root)
     public IEnumerable<string> Ids() => Directory.Exists(root)
         ? Directory.GetDirectories(root).Select(path => Path.GetFileName(path)).Where(IsValid).Order(StringComparer.Ordinal)
         : [];
+
+    /// <summary>
+    /// The sticky bit keeps what cleans up $XDG_RUNTIME_DIR from taking old files away (XDG Base Directory Specification).
+    /// </summary>
+    private void MakeRoot()
+    {
+        int result = FileContent.MakeDirectories(root, root == InRuntimeDirectory ? 0x3c0u : 0x1c0); // 1700 or 0700
+        if (result >= 0) return;
+        bool isUsers = result is -Errno.EACCES or -Errno.EROFS && root == "/run/rt";
+        throw new RtException($"create {root}: {Errno.Describe(-result)}"
+            + (isUsers ? " (an ordinary user's place is $XDG_RUNTIME_DIR/rt; set XDG_RUNTIME_DIR or give --root)" : ""));
+    }
 
     private string PathOf(string id) => IsValid(id)
         ? $"{root}/{id}"

@@ -8,7 +8,10 @@ using Rt.Spec;
 
 namespace Rt.Containers;
 
-/// <summary>A container's processes, as the host's ps(1) shows them. Which they are is known from the container's cgroup.</summary>
+/// <summary>
+/// A container's processes, as the host's ps(1) shows them. Which they are is known from the container's cgroup or, without one,
+/// from its pid namespace.
+/// </summary>
 internal static class ProcessTable
 {
     private const int MaxOutput = 256 << 20;
@@ -17,8 +20,30 @@ internal static class ProcessTable
     public static List<int> PidsOf(ContainerStore store, string id)
     {
         ContainerState state = store.Open(id).Read();
-        if (!state.Cgroup.Exists) throw new RtException($"ps {id}: the container has no cgroup, by which its processes could be found");
-        return state.Cgroup.IfStillThere is { } cgroup ? cgroup.Processes() : [];
+        if (state.Cgroup.Exists) return state.Cgroup.IfStillThere is { } cgroup ? cgroup.Processes() : [];
+        if (!state.OwnPidNamespace)
+            throw new RtException($"ps {id}: the container has neither a cgroup nor a pid namespace, by which its processes could be found");
+        return new InitProcess(state.Pid, state.StartTime).IsAlive ? InPidNamespaceOf(state.Pid) : [];
+    }
+
+    /// <summary>Those that this process may ask for their namespaces: the container's, if it is the caller's own.</summary>
+    private static List<int> InPidNamespaceOf(int init)
+    {
+        ulong? there = PidNamespace(init);
+        List<int> pids = [];
+        foreach (string path in Directory.EnumerateDirectories("/proc"))
+            if (int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+                && there != null && PidNamespace(pid) == there)
+                pids.Add(pid);
+        pids.Sort();
+        return pids;
+    }
+
+    /// <summary>Its inode number; null if the process has ended, or is not for this one to look at.</summary>
+    private static unsafe ulong? PidNamespace(int pid)
+    {
+        fixed (byte* name = FileContent.Terminated($"/proc/{pid}/ns/pid"))
+            return Statx.At(Files.AT_FDCWD, name, 0, out Statx stat) >= 0 ? stat.Inode : null;
     }
 
     /// <summary>An array of numbers; null for none, as under runc.</summary>

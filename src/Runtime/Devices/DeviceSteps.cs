@@ -72,7 +72,10 @@ internal unsafe struct MakeDevice : IStep
             ("mode", "0" + Convert.ToString(Mode & ~Files.S_IFMT, 8)),
             ("owner", (Uid | Gid) == 0 ? "" : $"{Uid}:{Gid}"));
 
-    public readonly string Word(PlanReader plan, int errno, string detail) => errno == Errno.EEXIST
-        ? $"{Describe(plan)}: something else is there already"
-        : $"{Describe(plan)}: {Errno.Describe(errno)}";
+    public readonly string Word(PlanReader plan, int errno, string detail) => $"{Describe(plan)}: " + errno switch
+    {
+        Errno.EEXIST => "something else is there already",
+        Errno.EPERM => $"operation not permitted (and {plan.Text(HostPath)}, to be bound instead, is not this device on the host)",
+        _ => Errno.Describe(errno),
+    };
 }

@@ -12,6 +12,16 @@ internal static unsafe class Credentials
 
     private const uint LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
+    /// <summary>The inode number of the first user namespace (PROC_USER_INIT_INO, linux/proc_ns.h).</summary>
+    private const ulong InitialUserNamespace = 0xeffffffd;
+
+    /// <summary>Whether this process is in a user namespace below the host's.</summary>
+    public static bool InUserNamespace()
+    {
+        fixed (byte* name = "/proc/self/ns/user\0"u8)
+            return Statx.At(Files.AT_FDCWD, name, 0, out Statx stat) >= 0 && stat.Inode != InitialUserNamespace;
+    }
+
     public static int setgroups(int count, uint* groups) => (int)Syscall.Invoke(SyscallNumber.setgroups, count, (nint)groups);
 
     public static int SetUid(uint uid) => (int)Syscall.Invoke(setresuid, (nint)uid, (nint)uid, (nint)uid);

@@ -108,7 +108,9 @@ internal sealed record Joining(
 /// <param name="Cgroups">Where cgroups are mounted, and which the caller is in.</param>
 /// <param name="LastCapability">The highest capability that the kernel knows (/proc/sys/kernel/cap_last_cap).</param>
 /// <param name="Capabilities">Those that rt has to give; all of them for an ordinary user, who gets them with a user namespace.</param>
-internal sealed record Host(CgroupHierarchy Cgroups, int LastCapability, ulong Capabilities = ulong.MaxValue)
+/// <param name="DeniesGroups">setgroups(2) is denied for good in the user namespace that rt is in (user_namespaces(7)).</param>
+internal sealed record Host(
+    CgroupHierarchy Cgroups, int LastCapability, ulong Capabilities = ulong.MaxValue, bool DeniesGroups = false)
 {
     public static Host Detect() => Detect(CgroupHierarchy.Detect());
 
@@ -123,5 +125,6 @@ internal sealed record Host(CgroupHierarchy Cgroups, int LastCapability, ulong C
         int.TryParse(Kernel.FileContent.TryReadText("/proc/sys/kernel/cap_last_cap"), out int last)
             ? last
             : CapabilityNames.All.Length - 1,
-        Kernel.Processes.geteuid() == 0 ? Kernel.Credentials.PermittedCapabilities() : ulong.MaxValue);
+        Kernel.Processes.geteuid() == 0 ? Kernel.Credentials.PermittedCapabilities() : ulong.MaxValue,
+        Kernel.Credentials.InUserNamespace() && Kernel.FileContent.TryReadText("/proc/self/setgroups") == "deny\n");
 }

@@ -193,6 +193,7 @@ internal sealed unsafe class LaunchedProcess
         FailedStep = place.Kind;
         stepsBegun = (int)report.Value + 1;
         string words = Steps.Read(plan.Reader, place).Word(plan.Reader, report.Errno, report.DetailText);
+        if (plan.UserNamespace != null && report.Errno is Errno.EPERM or Errno.EACCES) words += UserNamespaceLimits.Hint();
         bool inEnginesWords = place.Kind is StepKind.FindExecutable or StepKind.Execute or StepKind.ForkSibling;
         return new RtException(place.Origin.Length == 0 || inEnginesWords ? words : $"{place.Origin}: {words}");
     }

@@ -94,7 +94,7 @@ internal sealed class Outside(LaunchPlan plan, HookState state, int pid)
         {
             var step = Process.ProcessCompiler.Limit(limits[i]);
             int result = Credentials.SetLimit(step.Resource, step.Soft, step.Hard, pid);
-            if (result < 0) throw new RtException($"process.rlimits[{i}]: {step.Describe(plan.Reader)}: {Errno.Describe(-result)}");
+            if (result < 0) throw new RtException($"process.rlimits[{i}]: {step.Word(plan.Reader, -result, "")}");
         }
     }
 

@@ -197,6 +197,15 @@ internal unsafe struct MountFileSystem : IStep
         for (int i = 0, shift = 9; i < 4; i++, shift -= 3) digits[i] = (byte)('0' + ((mode >> shift) & 7));
     }
 
+    /// <summary>Of a file system that shows a namespace, whose owner alone may mount it.</summary>
+    private static string WhatItTakes(string type) => type switch
+    {
+        "proc" => " (in a user namespace it takes a pid namespace of its own, and a /proc of rt's with nothing mounted over parts of it)",
+        "mqueue" => " (in a user namespace it takes an ipc namespace of its own)",
+        "cgroup2" => " (in a user namespace it takes a cgroup namespace of its own)",
+        _ => "",
+    };
+
     public readonly StepDescription Describe(PlanReader plan)
     {
         return new StepDescription("mount", Target.IsNull ? "(detached)" : plan.Text(Target),
@@ -210,6 +219,7 @@ internal unsafe struct MountFileSystem : IStep
     {
         if (errno == Errno.ENOTDIR && NoLink) return $"filesystem \"{plan.Text(Type)}\" must be mounted on ordinary directory";
         string cause = errno == Errno.ENODEV ? $"unknown file system type \"{plan.Text(Type)}\"" : Errno.Describe(errno);
+        if (errno == Errno.EPERM) cause += WhatItTakes(plan.Text(Type));
         return $"mount {plan.Text(Type)} on {plan.Text(Target)}: {cause}{(detail.Length == 0 ? "" : $" ({detail.TrimEnd()})")}";
     }
 }

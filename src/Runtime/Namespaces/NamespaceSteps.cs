@@ -90,6 +90,8 @@ internal struct ForkSibling : IStep
     /// <summary>Why clone3 refused to make the init, in <paramref name="cgroup"/> if that is known.</summary>
     public static string Failure(int errno, string cgroup = "") => "create the container's process: " + errno switch
     {
+        Errno.EPERM or Errno.EACCES or Errno.ENOSPC when UserNamespaceLimits.Hint() is { Length: > 0 } hint =>
+            Errno.Describe(errno) + hint,
         Errno.EPERM => "operation not permitted (new namespaces need root or a user namespace)",
         Errno.ENOSPC or Errno.EUSERS => "no more namespaces of a kind are allowed (see /proc/sys/user/)",
         Errno.EOPNOTSUPP => $"the cgroup {cgroup} can't take processes: it or one above it is threaded (cgroup.type)",

@@ -20,19 +20,20 @@ internal static class ProcessCompiler
         new() { Resource = Spec.Rlimits.Number(limit.Type), Soft = limit.Soft, Hard = limit.Hard };
 
     /// <param name="rootless">rt's caller is an ordinary user.</param>
-    public static void User(PlanWriter plan, Config config, bool rootless)
+    /// <param name="deniesGroups">setgroups(2) is denied already.</param>
+    public static void User(PlanWriter plan, Config config, bool rootless, bool deniesGroups)
     {
         User user = config.Process!.User;
         bool joinsUsers = config.Linux.HasNamespace("user") && !config.Linux.HasNewNamespace("user");
         // An ordinary user must give up setgroups(2) to map his own group alone: what he is in, he stays in.
-        bool gaveUpGroups = rootless && config.Linux.GidMappings is [{ Size: 1 }] && user.AdditionalGids.Count == 0;
+        bool gaveUpGroups = deniesGroups || (rootless && config.Linux.GidMappings is [{ Size: 1 }]);
         plan.Add(new SetUser
         {
             Uid = user.Uid,
             Gid = user.Gid,
             Umask = user.Umask ?? DefaultUmask,
             Groups = plan.Numbers(user.AdditionalGids),
-            KeepGroups = gaveUpGroups || Annotations.KeepGroups(config),
+            KeepGroups = (gaveUpGroups && user.AdditionalGids.Count == 0) || Annotations.KeepGroups(config),
             NoGroups = joinsUsers,
         }, "process.user");
     }

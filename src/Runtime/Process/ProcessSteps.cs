@@ -26,6 +26,9 @@ internal struct SetRlimit : IStep
     public readonly StepDescription Describe(PlanReader plan) =>
         new("setrlimit", Spec.Rlimits.Name(Resource), ("soft", Words(Soft)), ("hard", Words(Hard)));
 
+    public readonly string Word(PlanReader plan, int errno, string detail) => $"{Describe(plan)}: {Errno.Describe(errno)}"
+        + (errno == Errno.EPERM ? " (a higher limit than the caller's own takes CAP_SYS_RESOURCE on the host)" : "");
+
     private static string Words(ulong limit) => limit == ulong.MaxValue ? "unlimited" : limit.ToString();
 }
 
@@ -101,6 +104,14 @@ internal unsafe struct SetUser : IStep
         if (stat.Type == Files.S_IFCHR && stat is { RdevMajor: 1, RdevMinor: 3 }) return;
         Files.fchown(fd, Uid, stat.Gid);
     }
+
+    public readonly string Word(PlanReader plan, int errno, string detail) => $"{Describe(plan)}: {Errno.Describe(errno)}" + errno switch
+    {
+        Errno.EINVAL => " (an id that the user namespace does not map)",
+        Errno.EPERM when Groups.Count > 0 =>
+            " (cannot set any additional groups: setgroups(2) is denied to who maps his own group alone, without newgidmap)",
+        _ => "",
+    };
 
     public readonly StepDescription Describe(PlanReader plan) =>
         new("user", $"{Uid}:{Gid}", ("groups", KeepGroups ? "kept" : string.Join(',', plan.Numbers(Groups))),

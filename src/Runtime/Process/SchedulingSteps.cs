@@ -82,6 +82,9 @@ internal struct SetIoPriority : IStep
 
     public readonly StepDescription Describe(PlanReader plan) =>
         new("ioprio_set", SchedulingWords.Name(IoPriorityWords.Classes, Class), ("level", Level.ToString()));
+
+    public readonly string Word(PlanReader plan, int errno, string detail) => $"{Describe(plan)}: {Errno.Describe(errno)}"
+        + (errno == Errno.EPERM ? " (it takes CAP_SYS_NICE on the host)" : "");
 }
 
 /// <summary>From which NUMA nodes the process gets its memory (set_mempolicy(2)).</summary>

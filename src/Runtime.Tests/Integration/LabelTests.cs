@@ -7,7 +7,7 @@ namespace Rt.Tests.Integration;
 public sealed class LabelTests
 {
     [Theory]
-    [InlineData("process", "apparmorProfile", "/sys/kernel/security/apparmor", "apparmor is not enabled on this host")]
+    [InlineData("process", "apparmorProfile", "/sys/kernel/security/apparmor", "apparmor: config provided but apparmor not supported")]
     [InlineData("process", "selinuxLabel", "/sys/fs/selinux/enforce",
         "selinux label is specified in config, but selinux is disabled or not supported")]
     [InlineData("linux", "mountLabel", "/sys/fs/selinux/enforce",

@@ -49,7 +49,7 @@ public sealed class LabelTests
         PlanListing.Text(Plans.Lines(Configs.With(path, "\"\""))).Should().Be(PlanListing.Text(Plans.Lines(Configs.Good)));
 
     [Theory]
-    [InlineData("process.apparmorProfile", "process.apparmorProfile: apparmor is not enabled on this host")]
+    [InlineData("process.apparmorProfile", "process.apparmorProfile: apparmor: config provided but apparmor not supported")]
     [InlineData("process.selinuxLabel",
         "process.selinuxLabel: selinux label is specified in config, but selinux is disabled or not supported")]
     [InlineData("linux.mountLabel",
@@ -66,7 +66,7 @@ public sealed class LabelTests
 
     [Theory]
     [InlineData("process.apparmorProfile", Errno.ENOENT,
-        "write \"exec x\" to /proc/self/attr/apparmor/exec: no such file or directory (is the profile loaded?)")]
+        "apparmor failed to apply profile \"x\": write /proc/self/attr/apparmor/exec: no such file or directory (is it loaded?)")]
     [InlineData("process.selinuxLabel", Errno.EINVAL,
         "write \"x\" to /proc/self/attr/keycreate: invalid argument (is the label one of the loaded policy?)")]
     public void One_that_the_kernel_refuses_is_told_with_the_likely_reason(string path, int errno, string words)

@@ -9,6 +9,9 @@ namespace Rt.Security;
 /// </summary>
 internal static class LabelCompiler
 {
+    /// <summary>What AppArmor wants before the name of a profile that is to hold from execve on.</summary>
+    public const string OnExec = "exec ";
+
     private const string Attributes = "/proc/self/attr/";
 
     /// <summary>The container's keyring gets the label of the program that is to use it; for the step that makes the keyring.</summary>
@@ -26,7 +29,7 @@ internal static class LabelCompiler
             {
                 File = plan.Text(Attributes + "apparmor/exec"),
                 OldFile = plan.Text(Attributes + "exec"), // before Linux 5.8
-                Value = plan.Text("exec " + process.ApparmorProfile),
+                Value = plan.Text(OnExec + process.ApparmorProfile),
             }, "process.apparmorProfile");
         if (process.SelinuxLabel.Length > 0)
             plan.Add(new WriteAttribute { File = plan.Text(Attributes + "exec"), Value = plan.Text(process.SelinuxLabel) },

@@ -50,9 +50,13 @@ internal unsafe struct WriteAttribute : IStep
     public readonly string Word(PlanReader plan, int errno, string detail)
     {
         bool apparmor = !OldFile.IsNull;
-        return $"write \"{plan.Text(Value)}\" to {plan.Text(File)}: {Errno.Describe(errno)}" + errno switch
+        string value = plan.Text(Value), file = plan.Text(File);
+        string what = apparmor
+            ? $"apparmor failed to apply profile \"{value[LabelCompiler.OnExec.Length..]}\": write {file}"
+            : $"write \"{value}\" to {file}";
+        return $"{what}: {Errno.Describe(errno)}" + errno switch
         {
-            Errno.ENOENT when apparmor => " (is the profile loaded?)",
+            Errno.ENOENT when apparmor => " (is it loaded?)",
             Errno.EINVAL when !apparmor => " (is the label one of the loaded policy?)",
             Errno.ENODEV => " (it is not on a procfs)",
             _ => "",

@@ -15,7 +15,7 @@ internal static class SecurityModules
     {
         ContainerProcess process = config.Process!;
         if (process.ApparmorProfile.Length > 0 && !apparmor())
-            throw new SpecException("process.apparmorProfile", "apparmor is not enabled on this host");
+            throw new SpecException("process.apparmorProfile", "apparmor: config provided but apparmor not supported");
         Selinux(process.SelinuxLabel, "process.selinuxLabel");
         Selinux(config.Linux.MountLabel, "linux.mountLabel");
 

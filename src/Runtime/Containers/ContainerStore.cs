@@ -6,6 +6,7 @@ namespace Rt.Containers;
 internal sealed class ContainerStore(string root)
 {
     private const int MaxIdLength = 1024;
+    private const string RootsOwn = "/run/rt";
 
     public string Root => root;
 
@@ -13,7 +14,7 @@ internal sealed class ContainerStore(string root)
     public string SeccompCache => $"{root}/@seccomp";
 
     /// <summary>/run/rt, or for an ordinary user $XDG_RUNTIME_DIR/rt.</summary>
-    public static string DefaultRoot => InRuntimeDirectory ?? "/run/rt";
+    public static string DefaultRoot => InRuntimeDirectory ?? RootsOwn;
 
     /// <summary>
     /// $XDG_RUNTIME_DIR/rt; null where there is no such variable or it is not for this process. The root of a user namespace may
@@ -39,7 +40,7 @@ internal sealed class ContainerStore(string root)
             }
 
             if (result == -Errno.EEXIST) throw new RtException($"container with given ID already exists: {id}");
-            KernelException.Check(result, $"create {path}");
+            if (result < 0) throw Refusal(path, -result);
             ContainerDirectory directory = new(id, path);
             if (directory.TryLock()) return directory;
             directory.Close(); // a delete came in between and removed it
@@ -86,10 +87,14 @@ internal sealed class ContainerStore(string root)
     private void MakeRoot()
     {
         int result = FileContent.MakeDirectories(root, root == InRuntimeDirectory ? 0x3c0u : 0x1c0); // 1700 or 0700
-        if (result >= 0) return;
-        bool isUsers = result is -Errno.EACCES or -Errno.EROFS && root == "/run/rt";
-        throw new RtException($"create {root}: {Errno.Describe(-result)}"
-            + (isUsers ? " (an ordinary user's place is $XDG_RUNTIME_DIR/rt; set XDG_RUNTIME_DIR or give --root)" : ""));
+        if (result < 0) throw Refusal(root, -result);
+    }
+
+    private RtException Refusal(string path, int errno)
+    {
+        bool isRoots = root == RootsOwn && errno is Errno.EACCES or Errno.EPERM or Errno.EROFS;
+        return new RtException($"create {path}: {Errno.Describe(errno)}"
+            + (isRoots ? " (an ordinary user's place is $XDG_RUNTIME_DIR/rt: set XDG_RUNTIME_DIR, or give --root)" : ""));
     }
 
     private string PathOf(string id) => IsValid(id)

@@ -124,18 +124,18 @@ sysctl --quiet user.max_user_namespaces="$limit"
 check "and without" as_box rt run --bundle "$home/bundle" own
 
 # podman, which is the root of a user namespace itself when it calls rt.
-podman() { as_box podman --runtime /usr/local/bin/rt "$@"; }
-check "podman: import of an image" podman import "$work/rootfs.tar" busybox
-equal "podman: rt is its runtime" rt "$(podman info --format '{{.Host.OCIRuntime.Name}}')"
+by=systemd
+pod() { as_box podman --runtime /usr/local/bin/rt --cgroup-manager "$by" "$@"; }
+alone() { pod run --rm --network none "$@"; }
+check "podman: import of an image" pod import "$work/rootfs.tar" busybox
+equal "podman: rt is its runtime" /usr/local/bin/rt "$(pod info --format '{{.Host.OCIRuntime.Path}}')"
 for by in systemd cgroupfs; do
-    podman() { as_box podman --runtime /usr/local/bin/rt --cgroup-manager "$by" "$@"; }
-    alone() { podman run --rm --network none "$@"; }
     equal "podman, by $by: what a program prints" "1 0" "$(alone busybox sh -c 'echo $$ $(id -u)' 2>&1)"
     exits "podman, by $by: its exit code" 7 alone busybox sh -c 'exit 7'
-    check "podman, by $by: run --detach" podman run --detach --name sleeper --network none busybox sleep 600
-    equal "podman, by $by: exec" "root beside sleep" "$(podman exec sleeper sh -c 'echo $(id -un) beside $(cat /proc/1/comm)' 2>&1)"
-    check "podman, by $by: stop" podman stop --time 1 sleeper
-    check "podman, by $by: rm" podman rm sleeper
+    check "podman, by $by: run --detach" pod run --detach --name sleeper --network none busybox sleep 600
+    equal "podman, by $by: exec" "root beside sleep" "$(pod exec sleeper sh -c 'echo $(id -un) beside $(cat /proc/1/comm)' 2>&1)"
+    check "podman, by $by: stop" pod stop --time 1 sleeper
+    check "podman, by $by: rm" pod rm sleeper
 done
 by=systemd
 equal "podman: --memory and --pids-limit" "33554432 20" \
@@ -145,17 +145,18 @@ equal "podman: --user and --group-add" "5 6 6 7" "$(alone --user 5:6 --group-add
 equal "podman: --tty" 'is a terminal' "$(alone --tty busybox sh -c 'test -t 0 && echo is a terminal' 2>&1 | tr -d '\r')"
 equal "podman: --device" "1,   7" "$(alone --device /dev/full busybox ls -l /dev/full 2>&1 | grep -o '1,   7')"
 equal "podman: --userns keep-id" 1000 "$(alone --userns keep-id busybox id -u 2>&1)"
-check "podman: with a network" podman run --rm busybox ip link show
-podman system reset --force >/dev/null 2>&1
+check "podman: with a network" pod run --rm busybox ip link show
+pod system reset --force >/dev/null 2>&1
 
 # One who has no other ids.
 user single 1001
 sed -i '/^single:/d' /etc/subuid /etc/subgid
-podman() { as single podman --runtime /usr/local/bin/rt --storage-opt ignore_chown_errors=true "$@"; }
-check "podman, of one without other ids: import" podman import "$work/rootfs.tar" busybox
-equal "run" "0 1001 1" "$(podman run --rm --network none busybox sh -c 'echo $(cat /proc/self/uid_map)' 2>&1 | tail -n 1)"
-podman system reset --force >/dev/null 2>&1
+of_single() { as single podman --runtime /usr/local/bin/rt --storage-opt ignore_chown_errors=true "$@"; }
+check "podman, of one without other ids: import" of_single import "$work/rootfs.tar" busybox
+equal "run" "0 1001 1" "$(of_single run --rm --network none busybox sh -c 'echo $(cat /proc/self/uid_map)' 2>&1 | tail -n 1)"
+of_single system reset --force >/dev/null 2>&1
 
+check "the kernel has not been made to complain" not grep "overlayfs: failed" <(dmesg)
 for name in box single; do
     loginctl disable-linger $name
     systemctl stop "user@$(id -u $name)" "user-runtime-dir@$(id -u $name)"

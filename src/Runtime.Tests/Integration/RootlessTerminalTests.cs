@@ -18,7 +18,7 @@ public sealed class RootlessTerminalTests : IDisposable
         using UserTerminal terminal = new();
         Prepare("tty; stat -c %u /dev/console; echo ready; read name; echo hello, $name; exit 5");
         using OnTerminal run = terminal.Start(user.RtCommand("run", "--bundle", user.Bundle, "mine"));
-        terminal.ShouldShow("/dev/pts/0\r\n0\r\nready");
+        terminal.ShouldShow("/dev/pts/0\n0\nready");
 
         using UserTerminal second = new();
         using OnTerminal exec = second.Start(user.RtCommand("exec", "-t", "mine", "sh", "-c", "tty; read line; echo got $line"));

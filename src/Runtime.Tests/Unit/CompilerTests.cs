@@ -203,6 +203,19 @@ public sealed class CompilerTests
             .And.Contain(line => line.Step == "setns" && line.Details["type"] == "network");
     }
 
+    /// <summary>setgroups(2) would be refused, also with none; more than there were before is a failure to be told.</summary>
+    [Theory]
+    [InlineData(false, "[]", "")]
+    [InlineData(true, "[]", "kept")]
+    [InlineData(true, "[7]", "7")]
+    public void Groups_that_can_not_be_given_up_are_kept(bool denied, string groups, string words)
+    {
+        Config config = ConfigReader.Read(Encoding.UTF8.GetBytes(Configs.With("process.user.additionalGids", groups)));
+        LaunchPlan plan = Compiler.Compile(config, new LaunchOptions { Id = "box", Bundle = "/bundle" },
+            new Host(new CgroupHierarchy(null, "/"), 40, DeniesGroups: denied), _ => new SeccompFilter(new byte[8], 0));
+        PlanListing.Of(plan).Single(line => line.Step == "user").Details.GetValueOrDefault("groups", "").Should().Be(words);
+    }
+
     private static List<PlanLine> Plan(string json)
     {
         Config config = ConfigReader.Read(Encoding.UTF8.GetBytes(json));

@@ -48,6 +48,30 @@ public sealed class SystemdUnitTests
             + "00000000" + "00000000");
     }
 
+    [Fact]
+    public void A_process_joins_a_scope_by_name()
+    {
+        using FakeBus bus = new();
+        bus.Answers["AttachProcessesToUnit"] = call => [bus.Return(call, "")];
+        using SystemdUnit unit = Open(bus);
+        unit.Attach(1234);
+        bus.Called.Should().Be("Hello AttachProcessesToUnit");
+        BusReader arguments = bus.Calls[1].Message.Read("ssau");
+        arguments.String().Should().Be(Name);
+        arguments.String().Should().BeEmpty("it is the unit's own cgroup");
+        Convert.ToHexStringLower(bus.Calls[1].Message.Body[arguments.Position..]).Should().EndWith("04000000" + "d2040000");
+    }
+
+    [Fact]
+    public void A_process_that_may_not_join_is_an_error()
+    {
+        using FakeBus bus = new();
+        bus.Answers["AttachProcessesToUnit"] = call => [bus.Error(call, "org.freedesktop.DBus.Error.AccessDenied", "Process 1234 is not yours")];
+        using SystemdUnit unit = Open(bus);
+        FluentActions.Invoking(() => unit.Attach(1234)).Should().Throw<RtException>()
+            .WithMessage("join systemd unit rt-box.scope: Process 1234 is not yours");
+    }
+
     [Theory]
     [InlineData("/org/freedesktop/systemd1/job/8", Name, FakeBus.Systemd)] // another job of the unit
     [InlineData(Job, "other.scope", FakeBus.Systemd)]

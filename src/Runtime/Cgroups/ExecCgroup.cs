@@ -1,4 +1,5 @@
 using Rt.Kernel;
+using Rt.Systemd;
 
 namespace Rt.Cgroups;
 
@@ -12,6 +13,9 @@ internal sealed class ExecCgroup : IDisposable
     private readonly int init;
     private readonly bool limited, chosen;
     private readonly List<int> opened = [];
+
+    /// <summary>Why the process was not born into the cgroup of v2; empty: it was.</summary>
+    private string refusal = "";
 
     private ExecCgroup(ContainerCgroup cgroup, int init, bool limited, bool chosen)
     {
@@ -54,14 +58,15 @@ internal sealed class ExecCgroup : IDisposable
 
     /// <summary>
     /// Another cgroup where the kernel has refused this one: that of the container's init, if the container has handed controllers
-    /// down to cgroups of its own (cgroups(7), "no internal processes"); or none, if an ordinary user may not put processes there.
+    /// down to cgroups of its own (cgroups(7), "no internal processes"); or none, if an ordinary user may not put processes there
+    /// (<see cref="Enter"/> does what can be done then).
     /// Null: it is refused.
     /// </summary>
     public int? Instead(int errno)
     {
         if (errno is Errno.EACCES or Errno.EPERM && limited && !chosen)
         {
-            Log.Warn($"cgroup {cgroup.Unified}: {Errno.Describe(errno)}: the process runs outside the container's cgroup");
+            refusal = $"cgroup {cgroup.Unified}: {Errno.Describe(errno)}";
             return -1;
         }
 
@@ -69,6 +74,25 @@ internal sealed class ExecCgroup : IDisposable
         string path = mount + CgroupHierarchy.OwnCgroup(FileContent.TryReadText($"/proc/{init}/cgroup") ?? "");
         bool isBelow = path.StartsWith(cgroup.Unified + "/", StringComparison.Ordinal) && !path.Contains("/../");
         return isBelow ? Descriptor = OpenUnified(path) : null;
+    }
+
+    /// <summary>
+    /// Moves a process that waits into the container's cgroup, if the kernel has refused to have it born there: who made the
+    /// cgroup, systemd, may do that.
+    /// </summary>
+    public void Enter(int pid)
+    {
+        if (refusal.Length == 0) return;
+        try
+        {
+            if (cgroup.Unit.Length == 0) throw new RtException(refusal);
+            using SystemdUnit unit = SystemdUnit.Open(cgroup.Unit, cgroup.OfUser);
+            unit.Attach(pid);
+        }
+        catch (RtException e)
+        {
+            Log.Warn($"{e.Message}: the process runs outside the container's cgroup");
+        }
     }
 
     public void Dispose() => opened.ForEach(file => Files.close(file));

@@ -111,7 +111,7 @@ internal sealed class ContainerExec
                 plan, new OwnChild(), cgroup.Descriptor, gate: -1, terminal?.Socket ?? console, cgroup.Instead);
             mayBeTooLate = false;
             Timeline.Mark("forked");
-            Launch(plan, process, terminal);
+            Launch(plan, process, cgroup, terminal);
         }
         catch
         {
@@ -146,9 +146,9 @@ internal sealed class ContainerExec
         return Compiler.CompileExec(config, options, joining, Host.DetectForExec(), seccomp.Get);
     }
 
-    private void Launch(LaunchPlan plan, LaunchedProcess process, ForegroundTerminal? terminal)
+    private void Launch(LaunchPlan plan, LaunchedProcess process, ExecCgroup cgroup, ForegroundTerminal? terminal)
     {
-        process.EnterNamespaces();
+        process.EnterNamespaces(cgroup.Enter);
         if (config.Linux.IntelRdt is { } rdt) ResctrlGroup.Join(rdt, state.Id, process.Pid);
         if (request.PidFile.Length > 0)
         {

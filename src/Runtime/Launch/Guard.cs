@@ -21,8 +21,9 @@ internal static unsafe class Guard
 
     /// <summary>
     /// Where a second lower layer may be taken from: an overlay without an upper one wants two. What is in it does not matter.
+    /// The root of a user namespace may take none that has mounts below it, which /tmp rarely has.
     /// </summary>
-    private static readonly string[] SecondLayers = ["/run", "/dev", "/tmp"];
+    private static readonly string[] SecondLayers = ["/tmp", "/run", "/dev"];
 
     /// <summary>
     /// Returns when this process's executable is protected. Where that takes starting rt anew from the protected view, it does

@@ -85,7 +85,8 @@ internal sealed unsafe class LaunchedProcess
     }
 
     /// <summary>Waits for the first process to have forked the init, and gives the init the ids of its user namespace.</summary>
-    public void EnterNamespaces()
+    /// <param name="forked">Is given the init's pid. If it is forked by a first process, it waits meanwhile.</param>
+    public void EnterNamespaces(Action<int>? forked = null)
     {
         if (plan.ForksTwice)
         {
@@ -95,8 +96,10 @@ internal sealed unsafe class LaunchedProcess
             int first = Pid;
             Pid = (int)report.Value;
             parent.Forked(first, Pid);
-            GoAhead();
         }
+
+        forked?.Invoke(Pid);
+        if (plan.ForksTwice) GoAhead();
 
         plan.UserNamespace?.Write(Pid);
         if (plan.HasUserNamespace) GoAhead();

@@ -113,6 +113,21 @@ internal sealed class SystemdUnit : IDisposable
         connection.Call(Call("SetUnitProperties", "sba(sv)", arguments));
     });
 
+    /// <summary>
+    /// Moves a process into the unit's cgroup, which the caller may not be allowed to himself: a user's own systemd has that of
+    /// the host do it, if the process is his.
+    /// </summary>
+    public void Attach(int pid) => Do("join", () =>
+    {
+        BusWriter arguments = new();
+        arguments.String(name);
+        arguments.String(""); // no cgroup below the unit's
+        BusWriter.ArrayPlace pids = arguments.BeginArray((byte)'u');
+        arguments.UInt32((uint)pid);
+        arguments.EndArray(pids);
+        connection.Call(Call("AttachProcessesToUnit", "ssau", arguments));
+    });
+
     /// <summary>"252" of "v252.38-1~deb12u1"; 0 for a version that is no number.</summary>
     internal static int VersionOf(string text)
     {

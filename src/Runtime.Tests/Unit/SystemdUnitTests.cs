@@ -69,7 +69,7 @@ public sealed class SystemdUnitTests
         bus.Answers["AttachProcessesToUnit"] = call => [bus.Error(call, "org.freedesktop.DBus.Error.AccessDenied", "Process 1234 is not yours")];
         using SystemdUnit unit = Open(bus);
         FluentActions.Invoking(() => unit.Attach(1234)).Should().Throw<RtException>()
-            .WithMessage("join systemd unit rt-box.scope: Process 1234 is not yours");
+            .WithMessage("join systemd unit rt-box.scope: Process 1234 is not yours (org.freedesktop.DBus.Error.AccessDenied)");
     }
 
     [Theory]

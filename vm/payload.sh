@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Usage: payload.sh IMAGE. Makes IMAGE the disk that VMs find at /vm: bin/rt, vm/ itself, a root file system with busybox and tools/, and the
-# built validation suite of OCI runtime-tools. Made for every run, since all of this changes often; it takes a second.
+# Usage: payload.sh IMAGE. Makes IMAGE the disk that VMs find at /vm: bin/rt, vm/ itself, a root file system with busybox and tools/, the
+# built validation suite of OCI runtime-tools, and a policy for SELinux. Made for every run, since all of this changes often; it takes a second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=vm/packages.sh
 source vm/packages.sh
-need mke2fs e2fsprogs gcc gcc
+need mke2fs e2fsprogs gcc gcc checkpolicy checkpolicy
 
 image=$1
 suite=$(conformance/suite.sh)
@@ -18,6 +18,7 @@ rmdir "$staging/bundle"
 for source in vm/tools/*.c; do
     gcc -O2 -Wall -static -o "$staging/rootfs/bin/$(basename "$source" .c)" "$source"
 done
+checkpolicy -M -U allow -c 31 -o "$staging/selinux.policy" vm/groups/selinux.policy
 install -m 755 bin/rt "$staging"
 cp --archive vm/guest vm/groups vm/lib.sh conformance/{verdict.awk,known-failures} "$staging"
 cp --archive "$suite" "$staging/suite"

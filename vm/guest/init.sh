@@ -27,7 +27,7 @@ v1() {
     mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd
 }
 case $kind in
-    mini-v2*) mount -t cgroup2 cgroup2 /sys/fs/cgroup ;;
+    mini-v2* | mini-selinux) mount -t cgroup2 cgroup2 /sys/fs/cgroup ;;
     mini-v1*) v1 ;;
     mini-hybrid*)
         v1

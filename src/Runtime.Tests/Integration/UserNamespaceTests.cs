@@ -32,6 +32,11 @@ public sealed class UserNamespaceTests : IDisposable
         return output.TrimEnd('\n');
     }
 
+    /// <summary>Its root belongs to whoever makes the ipc namespace; only then can a mount label be put on it.</summary>
+    [Fact]
+    [Proves("config-linux-namespaces-07")]
+    public void Its_mqueue_is_its_roots() => Inside("stat -c %u:%g /dev/mqueue").Should().Be("0:0");
+
     private static string OwnerOf(string path) => Command.Run("stat", "-c", "%u:%g", path).ShouldEndWith(0).Out.TrimEnd();
 
     [Fact]

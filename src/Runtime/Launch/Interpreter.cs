@@ -62,7 +62,7 @@ internal static unsafe class Interpreter
         StepKind.JoinCgroup => ((JoinCgroup*)step)->Run(ref run),
         StepKind.BecomeRoot => ((BecomeRoot*)step)->Run(ref run),
         StepKind.NewTimeNamespace => ((NewTimeNamespace*)step)->Run(ref run),
-        StepKind.NewCgroupNamespace => ((NewCgroupNamespace*)step)->Run(ref run),
+        StepKind.NewNamespace => ((NewNamespace*)step)->Run(ref run),
         StepKind.NewSession => ((NewSession*)step)->Run(ref run),
         StepKind.WriteAttribute => ((WriteAttribute*)step)->Run(ref run),
         StepKind.SessionKeyring => ((SessionKeyring*)step)->Run(ref run),

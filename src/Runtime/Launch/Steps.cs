@@ -23,7 +23,7 @@ internal static class Steps
         StepKind.JoinCgroup => plan.Read<JoinCgroup>(place),
         StepKind.BecomeRoot => plan.Read<BecomeRoot>(place),
         StepKind.NewTimeNamespace => plan.Read<NewTimeNamespace>(place),
-        StepKind.NewCgroupNamespace => plan.Read<NewCgroupNamespace>(place),
+        StepKind.NewNamespace => plan.Read<NewNamespace>(place),
         StepKind.NewSession => plan.Read<NewSession>(place),
         StepKind.WriteAttribute => plan.Read<WriteAttribute>(place),
         StepKind.SessionKeyring => plan.Read<SessionKeyring>(place),

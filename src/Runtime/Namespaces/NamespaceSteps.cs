@@ -153,16 +153,19 @@ internal unsafe struct NewTimeNamespace : IStep
 }
 
 /// <summary>
-/// A new cgroup namespace. Not made by clone3: there its root would be the parent's cgroup, not the one that the child is
-/// born into.
+/// A new namespace that clone3 would make too early. A cgroup namespace's root would be the parent's cgroup, not the one that the
+/// child is born into; the mqueue of an ipc namespace would be the host's root's, not that of the user namespace's root.
 /// </summary>
-internal struct NewCgroupNamespace : IStep
+internal struct NewNamespace : IStep
 {
-    public static StepKind Kind => StepKind.NewCgroupNamespace;
+    public static StepKind Kind => StepKind.NewNamespace;
 
-    public readonly int Run(ref Execution run) => Processes.unshare(Processes.CLONE_NEWCGROUP);
+    /// <summary>A CLONE_NEW flag.</summary>
+    public ulong Type;
 
-    public readonly StepDescription Describe(PlanReader plan) => new("unshare", "cgroup");
+    public readonly int Run(ref Execution run) => Processes.unshare(Type);
+
+    public readonly StepDescription Describe(PlanReader plan) => new("unshare", NamespaceTypes.Name(Type));
 }
 
 /// <summary>The host's name in the container's UTS namespace.</summary>

@@ -115,7 +115,7 @@ internal enum StepKind
     JoinCgroup,
     BecomeRoot,
     NewTimeNamespace,
-    NewCgroupNamespace,
+    NewNamespace,
     NewSession,
     WriteAttribute,
     SessionKeyring,

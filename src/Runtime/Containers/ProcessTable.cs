@@ -22,7 +22,8 @@ internal static class ProcessTable
         ContainerState state = store.Open(id).Read();
         if (state.Cgroup.Exists) return state.Cgroup.IfStillThere is { } cgroup ? cgroup.Processes() : [];
         if (!state.OwnPidNamespace)
-            throw new RtException($"ps {id}: the container has neither a cgroup nor a pid namespace, by which its processes could be found");
+            throw new RtException(
+                $"ps {id}: the container has neither a cgroup nor a pid namespace, by which its processes could be found");
         return new InitProcess(state.Pid, state.StartTime).IsAlive ? InPidNamespaceOf(state.Pid) : [];
     }
 

@@ -21,7 +21,8 @@ internal static class NamespaceCompiler
         foreach (Namespace one in linux.Namespaces)
         {
             ulong flag = NamespaceTypes.All[one.Type].Flag;
-            bool byClone = flag != CLONE_NEWCGROUP && (flag != CLONE_NEWIPC || !linux.HasNamespace("user")) && (flag != CLONE_NEWTIME || linux.TimeOffsets.Count == 0);
+            bool byClone = flag != CLONE_NEWCGROUP && (flag != CLONE_NEWIPC || !linux.HasNamespace("user"))
+                && (flag != CLONE_NEWTIME || linux.TimeOffsets.Count == 0);
             if (one.Path.Length == 0 && byClone) made |= flag;
             joins |= one.Path.Length > 0;
             joinsPid |= one.Path.Length > 0 && flag == CLONE_NEWPID;

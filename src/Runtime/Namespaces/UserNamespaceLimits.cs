@@ -13,7 +13,9 @@ internal static class UserNamespaceLimits
             "AppArmor takes all privileges from user namespaces of programs without a profile that has \"userns,\""),
     ];
 
-    /// <summary>" (kernel.NAME is VALUE: what that means)", or "" if none of them is in the way, or the caller is the host's root.</summary>
+    /// <summary>
+    /// " (kernel.NAME is VALUE: what that means)", or "" if none of them is in the way, or the caller is the host's root.
+    /// </summary>
     public static string Hint()
     {
         bool ordinary = Processes.geteuid() != 0 || Credentials.InUserNamespace();

@@ -87,7 +87,7 @@ public sealed class JoiningProcessTests
         using (spying)
         {
             using Command.Running careless = Command.Start("nsenter", "--target", $"{container.Pid}", "--pid", "sleep", "100");
-            SpinWait.SpinUntil(() => spying.OutputSoFar.Contains("\nescape "), 10_000).Should().BeTrue("it has the host's root");
+            SpinWait.SpinUntil(() => spying.OutputSoFar.Contains("\nescape "), Command.Patience).Should().BeTrue("it has the host's root");
         }
     }
 

@@ -99,7 +99,7 @@ public sealed class RuntimeBinaryTests : IDisposable
         Command.Run("mkfifo", fifo).ShouldEndWith(0);
         using Command.Running program = Command.Start("sh", "-c", "exec \"$0\" sh -c 'echo x >\"$0\"' \"$1\"", victim, fifo);
         SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{program.Pid}/comm") != "sh\n"
-            || new FileInfo($"/proc/{program.Pid}/exe").LinkTarget == victim, 5000).Should().BeTrue();
+            || new FileInfo($"/proc/{program.Pid}/exe").LinkTarget == victim, Command.Patience).Should().BeTrue();
         Command.Shell(Attack, program.Pid.ToString(), fifo);
         File.ReadAllText(victim).Should().StartWith("overwritten");
     }

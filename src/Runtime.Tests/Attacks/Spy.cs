@@ -122,7 +122,7 @@ internal static class Spy
         }, ownRoot: true);
         File.Copy(Compiled.Value, Path.Combine(container.Root, "spy"));
         Command.Running running = container.Start("run", "--bundle", container.Bundle, container.Id);
-        SpinWait.SpinUntil(() => running.OutputSoFar.StartsWith("looking\n", StringComparison.Ordinal), 10_000).Should().BeTrue();
+        SpinWait.SpinUntil(() => running.OutputSoFar.StartsWith("looking\n", StringComparison.Ordinal), Command.Patience).Should().BeTrue();
         spying = running;
         return container;
     }

@@ -25,13 +25,13 @@ public sealed class AttachTests
     private static string Log(Container container) => container.Rt("logs", container.Id).ShouldEndWith(0).Out.Replace("\r\n", "\n");
 
     private static void ShouldLog(Container container, string text) =>
-        SpinWait.SpinUntil(() => Log(container).Contains(text), 5000).Should().BeTrue("the log has \"{0}\"", Log(container));
+        SpinWait.SpinUntil(() => Log(container).Contains(text), Command.Patience).Should().BeTrue("the log has \"{0}\"", Log(container));
 
     /// <summary>A viewer that has the terminal in raw mode.</summary>
     private static OnTerminal Attach(UserTerminal terminal, Container container, params string[] options)
     {
         OnTerminal viewer = terminal.Start(container, ["attach", .. options, container.Id]);
-        SpinWait.SpinUntil(() => terminal.Modes.Contains("-icanon"), 5000).Should().BeTrue("the terminal must be raw");
+        SpinWait.SpinUntil(() => terminal.Modes.Contains("-icanon"), Command.Patience).Should().BeTrue("the terminal must be raw");
         return viewer;
     }
 
@@ -110,7 +110,7 @@ public sealed class AttachTests
             terminal.Type("\u0003");
             Thread.Sleep(100);
             return terminal.Screen.Contains("interrupted");
-        }, 5000).Should().BeTrue();
+        }, Command.Patience).Should().BeTrue();
         terminal.Type("\u001a");
         terminal.ShouldShow("stopped");
         viewer.HasExited.Should().BeFalse();
@@ -119,8 +119,9 @@ public sealed class AttachTests
     [Fact]
     public void The_windows_size_is_the_programs_at_once_and_when_it_changes()
     {
-        using Container container = Running("trap 'stty size' WINCH; while :; do sleep 0.05; done", config =>
+        using Container container = Running("trap 'stty size' WINCH; echo ready; while :; do sleep 0.05; done", config =>
             config["process"]!["consoleSize"] = JsonNode.Parse("""{"height": 10, "width": 20}"""));
+        ShouldLog(container, "ready\n");
         using UserTerminal terminal = new() { Size = (41, 99) };
         using OnTerminal viewer = Attach(terminal, container);
         ShouldLog(container, "41 99\n");
@@ -213,7 +214,7 @@ public sealed class AttachTests
         try
         {
             int shim = int.Parse(Command.Shell("sed -n 's/^PPid:\t//p' /proc/$1/status", $"{container.Pid}").Out);
-            SpinWait.SpinUntil(() => Directory.GetFiles($"/proc/{shim}/fd").Length >= 16 + 9, 5000).Should().BeTrue();
+            SpinWait.SpinUntil(() => Directory.GetFiles($"/proc/{shim}/fd").Length >= 16 + 9, Command.Patience).Should().BeTrue();
             container.Rt("attach", container.Id).ShouldFailWith("its shim takes no more viewers");
         }
         finally
@@ -226,7 +227,7 @@ public sealed class AttachTests
             using Command.Running late = container.Start("attach", container.Id);
             Thread.Sleep(200);
             return !late.HasExited;
-        }, 5000).Should().BeTrue("those that have gone make room");
+        }, Command.Patience).Should().BeTrue("those that have gone make room");
     }
 
     [Fact]
@@ -262,7 +263,7 @@ public sealed class AttachTests
         string modes = terminal.Modes;
         using OnTerminal viewer = terminal.Start(container, "attach", container.Id);
         SpinWait.SpinUntil(() => Directory.GetFiles($"/proc/{viewer.Pid}/fd")
-            .Any(file => new FileInfo(file).LinkTarget == "anon_inode:inotify"), 5000).Should().BeTrue();
+            .Any(file => new FileInfo(file).LinkTarget == "anon_inode:inotify"), Command.Patience).Should().BeTrue();
         terminal.Modes.Should().Be(modes);
         File.WriteAllText(fifo, "go\n");
         terminal.ShouldShow("out\n");

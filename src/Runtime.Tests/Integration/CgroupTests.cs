@@ -48,7 +48,7 @@ public sealed class CgroupTests
         try
         {
             File.WriteAllText(container.Cgroup + "/cgroup.freeze", "1");
-            SpinWait.SpinUntil(() => File.ReadAllText(container.Cgroup + "/cgroup.events").Contains("frozen 1"), 5000).Should().BeTrue();
+            SpinWait.SpinUntil(() => File.ReadAllText(container.Cgroup + "/cgroup.events").Contains("frozen 1"), Command.Patience).Should().BeTrue();
             foreach (Result result in (Result[])[container.Create(), container.Run()])
                 result.ShouldFailWith("container's cgroup unexpectedly frozen");
             Directory.Exists(container.Cgroup + "/below").Should().BeTrue();
@@ -151,7 +151,7 @@ public sealed class CgroupTests
         using Container container = Container.Script("cd /sys/fs/cgroup && mkdir .x $(printf 'no\\377text') && mkdir -p a/b; sleep 100", config =>
             config["mounts"]![6]!["options"] = new JsonArray("rw"));
         container.Run("--detach").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => Directory.Exists(container.Cgroup + "/a/b"), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Directory.Exists(container.Cgroup + "/a/b"), Command.Patience).Should().BeTrue();
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         container.ShouldHaveLeftNothing();
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-
 using System.Text;
 
 namespace Rt.Tests.Integration;
@@ -33,6 +32,9 @@ public sealed record Result(int Code, string Out, string Error)
 /// </summary>
 public static class Command
 {
+    /// <summary>How many milliseconds a test waits for what must come: many, as the machine may be busy.</summary>
+    public const int Patience = 30_000;
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     public static Result Rt(params string[] arguments) => Run([Repository.Binary, .. arguments]);

@@ -76,7 +76,7 @@ public sealed class ConcurrencyTests
     {
         using Container container = Container.Script("exec sleep 100");
         using Command.Running run = container.Start("run", "--bundle", container.Bundle, container.Id);
-        SpinWait.SpinUntil(() => container.Rt("state", container.Id).Out.Contains("running"), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Rt("state", container.Id).Out.Contains("running"), Command.Patience).Should().BeTrue();
         Command.Run("kill", "-KILL", $"{run.Pid}").ShouldEndWith(0);
         run.Wait().Code.Should().Be(137);
         container.Status.Should().Be("running");
@@ -89,7 +89,7 @@ public sealed class ConcurrencyTests
     {
         using Container container = Running();
         using Command.Running exec = container.Start("exec", container.Id, "sleep", "200");
-        SpinWait.SpinUntil(() => File.ReadAllLines($"{container.Cgroup}/cgroup.procs").Length == 2, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.ReadAllLines($"{container.Cgroup}/cgroup.procs").Length == 2, Command.Patience).Should().BeTrue();
         Command.Run("kill", "-KILL", $"{exec.Pid}").ShouldEndWith(0);
         exec.Wait().Code.Should().Be(137);
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);

@@ -25,7 +25,7 @@ public sealed class ConsoleServer : IDisposable
     /// <summary>Accepts a connection and takes the terminal that comes over it.</summary>
     public TerminalMaster Receive()
     {
-        listener.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead).Should().BeTrue("somebody must connect to the socket");
+        listener.Poll(TimeSpan.FromMilliseconds(Command.Patience), SelectMode.SelectRead).Should().BeTrue("somebody must connect to the socket");
         using Socket connection = listener.Accept();
         (byte[] name, int[] descriptors) = PassedDescriptors.Receive((int)connection.Handle);
         name.Should().NotBeEmpty("a message must come");
@@ -84,13 +84,13 @@ public sealed class TerminalMaster : IDisposable
 
     public void Type(string keys) => master.Write(Encoding.UTF8.GetBytes(keys));
 
-    public void ShouldShow(string text) => SpinWait.SpinUntil(() => Screen.Contains(text), 10000)
+    public void ShouldShow(string text) => SpinWait.SpinUntil(() => Screen.Contains(text), Command.Patience)
         .Should().BeTrue("\"{0}\" must appear on the terminal, which shows \"{1}\"", text, Screen);
 
     /// <summary>All that was printed until the last process let go of the terminal.</summary>
     public string ToEnd()
     {
-        SpinWait.SpinUntil(() => ended, 10000).Should().BeTrue("the terminal must end, which shows \"{0}\"", Screen);
+        SpinWait.SpinUntil(() => ended, Command.Patience).Should().BeTrue("the terminal must end, which shows \"{0}\"", Screen);
         return Screen;
     }
 

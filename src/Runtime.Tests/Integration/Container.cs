@@ -99,7 +99,7 @@ public sealed class Container : IDisposable
         Directory.Exists(Cgroup).Should().BeFalse("the cgroup must be gone");
         File.ReadAllText("/proc/self/mountinfo").Should().NotContain(directory, "no mount may be left");
         // A shim ends when the container has, which delete need not wait for.
-        SpinWait.SpinUntil(() => !Processes.Any(), 5000).Should().BeTrue("no process may be left");
+        SpinWait.SpinUntil(() => !Processes.Any(), Command.Patience).Should().BeTrue("no process may be left");
     }
 
     /// <summary>What in /proc stands for rt at work on this test's containers, or for an init of theirs that waits.</summary>

@@ -17,7 +17,7 @@ internal sealed class DeadFileServer : IDisposable
             mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 dead "$0" && echo mounted
             exec sleep 100
             """, mount);
-        SpinWait.SpinUntil(() => server.OutputSoFar == "mounted\n" || server.HasExited, 5000);
+        SpinWait.SpinUntil(() => server.OutputSoFar == "mounted\n" || server.HasExited, Command.Patience);
         if (server.OutputSoFar != "mounted\n") throw new InvalidOperationException("no file system was mounted at " + mount);
     }
 
@@ -26,7 +26,7 @@ internal sealed class DeadFileServer : IDisposable
         "while :; do echo >>beats; sleep 0.01; done & cat dead/file", config => config["mounts"]!.AsArray()[^1]!["options"]![0] = "rbind");
 
     public static void ShouldSoonKeepWaiting(Container container) => SpinWait.SpinUntil(() =>
-        File.Exists(Path.Combine(container.Bundle, "beats")) && File.ReadAllLines(container.Cgroup + "/cgroup.procs").Any(Waits), 5000)
+        File.Exists(Path.Combine(container.Bundle, "beats")) && File.ReadAllLines(container.Cgroup + "/cgroup.procs").Any(Waits), Command.Patience)
         .Should().BeTrue("a process waits for the file server");
 
     /// <summary>By its state in /proc/PID/stat: uninterruptible.</summary>

@@ -34,7 +34,7 @@ public sealed unsafe class DeviceUpdateTests
         // What was under way when the filter changed does not count, so that there have to be two.
         string path = Path.Combine(container.Bundle, file);
         long before = Length(path);
-        SpinWait.SpinUntil(() => Length(path) >= before + 2, 5000).Should().BeTrue("it {0} open the device", file);
+        SpinWait.SpinUntil(() => Length(path) >= before + 2, Command.Patience).Should().BeTrue("it {0} open the device", file);
     }
 
     private static long Length(string path) => File.Exists(path) ? new FileInfo(path).Length : 0;

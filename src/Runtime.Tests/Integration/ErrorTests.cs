@@ -126,7 +126,7 @@ public sealed class ErrorTests
         container.ShouldHaveLeftNothing();
         container.Create().ShouldEndWith(0);
         container.Rt("start", container.Id).ShouldFailWith("exec /garbage: exec format error");
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
     }
 
     [Fact]

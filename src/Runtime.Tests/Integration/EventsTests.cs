@@ -43,7 +43,7 @@ public sealed class EventsTests
     {
         using Container container = Running("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; sleep 100 & exec sleep 100");
         JsonObject data = [];
-        SpinWait.SpinUntil(() => (data = Stats(container))["pids"]!["current"]?.GetValue<int>() == 2, 10_000).Should().BeTrue();
+        SpinWait.SpinUntil(() => (data = Stats(container))["pids"]!["current"]?.GetValue<int>() == 2, Command.Patience).Should().BeTrue();
         data.Select(member => member.Key).Should()
             .Equal("cpu", "cpuset", "memory", "pids", "blkio", "hugetlb", "intel_rdt", "network_interfaces");
         JsonNode usage = data["cpu"]!["usage"]!;
@@ -112,7 +112,7 @@ public sealed class EventsTests
         using Command.Running events = container.Start("events", "--interval", "300ms", container.Id);
         Thread.Sleep(100);
         events.OutputSoFar.Should().BeEmpty();
-        SpinWait.SpinUntil(() => events.OutputSoFar.Count(c => c == '\n') >= 3, 10_000).Should().BeTrue();
+        SpinWait.SpinUntil(() => events.OutputSoFar.Count(c => c == '\n') >= 3, Command.Patience).Should().BeTrue();
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
         string output = events.Wait().ShouldEndWith(0).Out;
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -138,7 +138,7 @@ public sealed class EventsTests
         try
         {
             foreach (Command.Running one in events)
-                SpinWait.SpinUntil(() => one.OutputSoFar.Contains('\n'), 10_000).Should().BeTrue();
+                SpinWait.SpinUntil(() => one.OutputSoFar.Contains('\n'), Command.Patience).Should().BeTrue();
             container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
             foreach (Command.Running one in events)
             {
@@ -211,7 +211,7 @@ public sealed class EventsTests
         Directory.Delete(container.Cgroup);
         container.Rt("events", "--stats", container.Id).ShouldFailWith($"container {container.Id} has no cgroup any more");
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
     }
 
     [Theory]
@@ -240,7 +240,7 @@ public sealed class EventsTests
 
     private static void WaitUntilAsleep(Command.Running events) => SpinWait.SpinUntil(
         () => File.ReadAllText($"/proc/{events.Pid}/syscall").StartsWith($"{SyscallNumber.ppoll} ", StringComparison.Ordinal)
-            && File.ReadAllText($"/proc/{events.Pid}/comm") == "rt\n", 10_000).Should().BeTrue();
+            && File.ReadAllText($"/proc/{events.Pid}/comm") == "rt\n", Command.Patience).Should().BeTrue();
 
     /// <summary>How often the threads of a process have gone to sleep.</summary>
     private static long Switches(int pid) => Directory.GetDirectories($"/proc/{pid}/task")

@@ -240,7 +240,7 @@ public sealed class ExecTests
     {
         using Container container = Container.Script("exit 0");
         container.Run("--detach").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         ShouldFail(Sh(container, "true"), "cannot exec in a stopped container");
     }
 
@@ -262,7 +262,7 @@ public sealed class ExecTests
     {
         using Container container = Running();
         using Command.Running exec = container.Start("exec", container.Id, "sh", "-c", "trap 'exit 9' USR1; echo up; while :; do sleep 0.1; done");
-        SpinWait.SpinUntil(() => exec.OutputSoFar.Contains("up"), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => exec.OutputSoFar.Contains("up"), Command.Patience).Should().BeTrue();
         Command.Run("kill", "-USR1", $"{exec.Pid}").ShouldEndWith(0);
         exec.Wait().Code.Should().Be(9);
     }

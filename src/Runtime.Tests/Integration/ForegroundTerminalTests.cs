@@ -68,7 +68,7 @@ public sealed class ForegroundTerminalTests
     public void The_container_has_the_size_of_rts_terminal_and_follows_it()
     {
         using UserTerminal host = new() { Size = (41, 132) };
-        using Container container = WithTerminal("stty size; trap 'stty size; exit' WINCH; while :; do sleep 0.1; done",
+        using Container container = WithTerminal("trap 'stty size; exit' WINCH; stty size; while :; do sleep 0.1; done",
             config => config["process"]!["consoleSize"] = JsonNode.Parse("""{"height": 7, "width": 9}"""));
         using OnTerminal run = host.Start(RunOf(container));
         host.ShouldShow("41 132\n");
@@ -120,7 +120,7 @@ public sealed class ForegroundTerminalTests
         using Container container = WithTerminal("true", config => config["hooks"] = JsonNode.Parse(
             """{"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", "touch began; sleep 100"]}]}"""));
         using OnTerminal run = host.Start(RunOf(container));
-        SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, "began")), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, "began")), Command.Patience).Should().BeTrue();
         host.Type("\u0003");
         run.ShouldEndWith(1);
         host.ToEnd().Should().Contain("interrupted by SIGINT");
@@ -165,10 +165,10 @@ public sealed class ForegroundTerminalTests
         using Command.Running exec = Command.Start(["sh", "-c",
             "pid=$1 read=$2; shift 2; { sh -c 'echo $$ >\"$0\"; exec \"$@\"' \"$pid\" \"$@\" </dev/null; echo code $? >&2; } "
             + "| { while [ ! -e \"$read\" ]; do sleep 0.05; done; cat >/dev/null; }", "sh", pid, read, .. ExecIn(container, "yes")]);
-        SpinWait.SpinUntil(() => Processes() == 2, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Processes() == 2, Command.Patience).Should().BeTrue();
         Thread.Sleep(300); // for the pipe to be full
         Command.Run("kill", "-TERM", File.ReadAllText(pid).Trim()).ShouldEndWith(0);
-        SpinWait.SpinUntil(() => Processes() == 1, 5000).Should().BeTrue("the signal must have come through");
+        SpinWait.SpinUntil(() => Processes() == 1, Command.Patience).Should().BeTrue("the signal must have come through");
         File.WriteAllText(read, "");
         exec.Wait().Error.Should().Be("code 143\n");
 

@@ -256,7 +256,7 @@ public sealed class HookFailureTests
         });
         container.Create().ShouldEndWith(0);
         using Command.Running start = container.Start("start", container.Id);
-        SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, "hook")), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, "hook")), Command.Patience).Should().BeTrue();
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
         start.Wait().ShouldFailWith("its process died before its program was executed");
         container.Status.Should().Be("stopped");

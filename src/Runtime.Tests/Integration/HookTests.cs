@@ -323,7 +323,7 @@ public sealed class HookTests
             config["process"]!["args"]![2] = "echo new >>log";
         });
         container.Rt("start", container.Id).ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Left("log").Contains("old"), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Left("log").Contains("old"), Command.Patience).Should().BeTrue();
         File.Delete(Path.Combine(container.Bundle, "config.json"));
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0).Error.Should().BeEmpty();
         container.Left("log").Split('\n').Where(line => line != "old").Should().Equal(Hooked.Kinds);

@@ -54,8 +54,8 @@ internal static class Hooked
 
     /// <summary>Also an empty one, or one of empty lines.</summary>
     public static void ShouldSoonLeaveFile(this Container container, string file) =>
-        SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, file)), 5000).Should().BeTrue("{0} should be there", file);
+        SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, file)), Command.Patience).Should().BeTrue("{0} should be there", file);
 
     public static void ShouldSoonLeave(this Container container, string file) =>
-        SpinWait.SpinUntil(() => container.Left(file).Length > 0, 5000).Should().BeTrue("{0} should be there", file);
+        SpinWait.SpinUntil(() => container.Left(file).Length > 0, Command.Patience).Should().BeTrue("{0} should be there", file);
 }

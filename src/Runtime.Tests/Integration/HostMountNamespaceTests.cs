@@ -37,7 +37,7 @@ public sealed class HostMountNamespaceTests
         Mountinfo.Should().Contain($" {container.Root} ").And.Contain($" {container.Root}/proc ");
         container.Rt("start", container.Id).ShouldEndWith(0);
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         container.Rt("delete", container.Id).ShouldEndWith(0);
         container.ShouldHaveLeftNothing();
     }
@@ -65,9 +65,9 @@ public sealed class HostMountNamespaceTests
         using Container container = Script("sleep 100");
         using (Command.Running rt = container.Start("run", "--bundle", container.Bundle, container.Id))
         {
-            SpinWait.SpinUntil(() => container.Rt("state", container.Id).Out.Contains("running"), 10000).Should().BeTrue();
+            SpinWait.SpinUntil(() => container.Rt("state", container.Id).Out.Contains("running"), Command.Patience).Should().BeTrue();
             Command.Run("kill", "-KILL", rt.Pid.ToString()).ShouldEndWith(0);
-            SpinWait.SpinUntil(() => rt.HasExited, 5000).Should().BeTrue();
+            SpinWait.SpinUntil(() => rt.HasExited, Command.Patience).Should().BeTrue();
         }
 
         Mountinfo.Should().Contain(container.Root);
@@ -91,7 +91,7 @@ public sealed class HostMountNamespaceTests
         using Container container = Script("sleep 100");
         Command.Run("strace", "-o", "/dev/null", "-e", "trace=bpf", "-e", "inject=bpf:signal=KILL", // the next after the fork
             Repository.Binary, "--root", container.StateRoot, "create", "--bundle", container.Bundle, container.Id);
-        SpinWait.SpinUntil(() => Mountinfo.Contains(container.Root + "/sys/fs/cgroup"), 5000).Should().BeTrue("the init was at its mounts");
+        SpinWait.SpinUntil(() => Mountinfo.Contains(container.Root + "/sys/fs/cgroup"), Command.Patience).Should().BeTrue("the init was at its mounts");
         ShouldBeCutOff(container);
     }
 

@@ -205,7 +205,7 @@ public sealed class InsideTests
     {
         using var holder = Command.Start("unshare", "--net", "sleep", "60");
         string path = $"/proc/{holder.Pid}/ns/net";
-        SpinWait.SpinUntil(() => new FileInfo(path).LinkTarget != new FileInfo("/proc/self/ns/net").LinkTarget, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => new FileInfo(path).LinkTarget != new FileInfo("/proc/self/ns/net").LinkTarget, Command.Patience).Should().BeTrue();
         Inside("readlink /proc/self/ns/net", config => config["linux"]!["namespaces"]![1]!["path"] = path)
             .Should().Be(new FileInfo(path).LinkTarget);
     }

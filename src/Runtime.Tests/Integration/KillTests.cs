@@ -12,7 +12,7 @@ public sealed class KillTests
     private static int Count(Container container) => File.ReadAllLines(container.Cgroup + "/cgroup.procs").Length;
 
     private static void ShouldSoonBeEmpty(Container container) =>
-        SpinWait.SpinUntil(() => Count(container) == 0, 5000)
+        SpinWait.SpinUntil(() => Count(container) == 0, Command.Patience)
             .Should().BeTrue("no process may be left, but there are {0}", Count(container));
 
     /// <summary>Each process lives for a moment only and has a successor by then: a signal has to reach all of one moment.</summary>
@@ -26,7 +26,7 @@ public sealed class KillTests
         {
             using Container container = Shared("next() { (next) & }; for i in 1 2 3 4 5 6 7 8; do next; done; exec sleep 100");
             container.Run("--detach").ShouldEndWith(0);
-            SpinWait.SpinUntil(() => Count(container) >= 4, 5000).Should().BeTrue();
+            SpinWait.SpinUntil(() => Count(container) >= 4, Command.Patience).Should().BeTrue();
             container.Rt("kill", "--all", container.Id, signal).ShouldEndWith(0);
             ShouldSoonBeEmpty(container);
         }
@@ -49,7 +49,7 @@ public sealed class KillTests
     {
         using Container container = Shared("trap 'exit 0' TERM; (trap 'exit 0' TERM; while :; do :; done) & while :; do :; done");
         container.Run("--detach").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => Count(container) == 2 && File.ReadAllLines(container.Cgroup + "/cgroup.procs").All(Handles), 5000)
+        SpinWait.SpinUntil(() => Count(container) == 2 && File.ReadAllLines(container.Cgroup + "/cgroup.procs").All(Handles), Command.Patience)
             .Should().BeTrue();
         container.Rt("pause", container.Id).ShouldEndWith(0);
         container.Rt("kill", "--all", container.Id, "TERM").ShouldEndWith(0);
@@ -65,7 +65,7 @@ public sealed class KillTests
     {
         using Container container = Shared("sleep 100 & exec sleep 100");
         container.Run("--detach").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => Count(container) == 2, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Count(container) == 2, Command.Patience).Should().BeTrue();
         container.Rt("pause", container.Id).ShouldEndWith(0);
         container.Rt("kill", "--all", container.Id, "TERM").ShouldEndWith(0);
         ShouldSoonBeEmpty(container);
@@ -86,7 +86,7 @@ public sealed class KillTests
         container.Rt("kill", "--all", container.Id, "0").ShouldEndWith(0);
         container.Rt("kill", "--all", container.Id, "USR1").ShouldEndWith(0);
         container.Rt("kill", "--all", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         foreach (string hook in Command.Run("pgrep", "--parent", $"{start.Pid}").Out.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             Command.Run("kill", "-KILL", hook).ShouldEndWith(0);
         start.Wait().ShouldFailWith("hooks.poststart[0]");
@@ -100,7 +100,7 @@ public sealed class KillTests
     {
         using Container container = Shared("sleep 100 & exit 0");
         container.Run("--detach").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped" && Count(container) == 1, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped" && Count(container) == 1, Command.Patience).Should().BeTrue();
         if (!all) container.Rt("kill", container.Id, "TERM").ShouldFailWith("container not running");
         container.Rt(["kill", .. all ? ["--all"] : Array.Empty<string>(), container.Id, signal]).ShouldEndWith(0);
         ShouldSoonBeEmpty(container);
@@ -128,7 +128,7 @@ public sealed class KillTests
         container.Rt("kill", "--all", container.Id, "0").ShouldEndWith(0);
         container.Status.Should().Be("created");
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         container.Rt("kill", container.Id, "0").ShouldFailWith("container not running");
     }
 }

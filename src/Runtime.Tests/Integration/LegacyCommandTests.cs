@@ -32,7 +32,7 @@ public sealed class LegacyCommandTests(LegacyHost host) : IClassFixture<LegacyHo
         CpuTime(container).Should().Be(before);
         container.Rt("resume", container.Id).ShouldEndWith(0);
         container.Rt("resume", container.Id).ShouldFailWith("container not paused");
-        SpinWait.SpinUntil(() => CpuTime(container) != before, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => CpuTime(container) != before, Command.Patience).Should().BeTrue();
         container.Rt("pause", container.Id).ShouldEndWith(0);
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         host.ShouldHaveNothingOf(layout, container);
@@ -152,9 +152,9 @@ public sealed class LegacyCommandTests(LegacyHost host) : IClassFixture<LegacyHo
         using Container container = host.Script(layout, Forks, ShareProcesses);
         container.Run("--detach").ShouldEndWith(0);
         string processes = host.Cgroup(layout, container, "freezer") + "/cgroup.procs";
-        SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length >= 4, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length >= 4, Command.Patience).Should().BeTrue();
         container.Rt("kill", "--all", container.Id, signal).ShouldEndWith(0);
-        SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length == 0, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length == 0, Command.Patience).Should().BeTrue();
         container.Rt("ps", "-f", "json", container.Id).ShouldEndWith(0).Out.Should().Be("null\n");
         container.Rt("delete", container.Id).ShouldEndWith(0);
         host.ShouldHaveNothingOf(layout, container);

@@ -111,7 +111,7 @@ public sealed class LegacyHost : IDisposable
             exec sleep 1000
             """);
         holders.Add(layout, holder);
-        SpinWait.SpinUntil(() => holder.OutputSoFar.Length > 0 || holder.HasExited, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => holder.OutputSoFar.Length > 0 || holder.HasExited, Command.Patience).Should().BeTrue();
         if (holder.HasExited) holder.Wait().ShouldEndWith(0);
         return holder.Pid;
     }

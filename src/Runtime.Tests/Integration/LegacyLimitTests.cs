@@ -71,7 +71,7 @@ public sealed class LegacyLimitTests(LegacyHost host) : IClassFixture<LegacyHost
         using Container container = host.Script(layout, "while :; do :; done", config =>
             Limit(config, "cpu", """{"quota": 5000, "period": 50000, "burst": 1000, "shares": 77}"""));
         container.Run("--detach").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => !host.Read(layout, container, "cpu.stat").Contains("nr_throttled 0"), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => !host.Read(layout, container, "cpu.stat").Contains("nr_throttled 0"), Command.Patience).Should().BeTrue();
         host.Read(layout, container, "cpu.cfs_burst_us").Should().Be("1000");
         host.Read(layout, container, "cpu.shares").Should().Be("77");
     }

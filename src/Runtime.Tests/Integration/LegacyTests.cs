@@ -70,10 +70,10 @@ public sealed class LegacyTests(LegacyHost host) : IClassFixture<LegacyHost>
         {
             File.WriteAllText(freezer, "FROZEN");
             return File.ReadAllText(freezer) == "FROZEN\n";
-        }, 5000).Should().BeTrue();
+        }, Command.Patience).Should().BeTrue();
         container.Status.Should().Be("paused");
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         container.Rt("delete", container.Id).ShouldEndWith(0);
         host.ShouldHaveNothingOf(layout, container);
     }
@@ -92,7 +92,7 @@ public sealed class LegacyTests(LegacyHost host) : IClassFixture<LegacyHost>
             });
         container.Run("--detach").ShouldEndWith(0);
         string procs = host.Cgroup(layout, container, "freezer") + "/cgroup.procs";
-        SpinWait.SpinUntil(() => File.ReadAllLines(procs).Length > 5, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.ReadAllLines(procs).Length > 5, Command.Patience).Should().BeTrue();
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         host.ShouldHaveNothingOf(layout, container);
     }
@@ -105,9 +105,9 @@ public sealed class LegacyTests(LegacyHost host) : IClassFixture<LegacyHost>
         using Container container = host.Script(layout, "sleep 1000 & sleep 1000 & exec sleep 1000", ShareProcesses);
         container.Run("--detach").ShouldEndWith(0);
         string procs = host.Cgroup(layout, container, "freezer") + "/cgroup.procs";
-        SpinWait.SpinUntil(() => File.ReadAllLines(procs).Length == 3, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.ReadAllLines(procs).Length == 3, Command.Patience).Should().BeTrue();
         container.Rt("kill", "--all", container.Id, "TERM").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => File.ReadAllLines(procs).Length == 0, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.ReadAllLines(procs).Length == 0, Command.Patience).Should().BeTrue();
         container.Rt("delete", container.Id).ShouldEndWith(0);
         host.ShouldHaveNothingOf(layout, container);
     }
@@ -123,7 +123,7 @@ public sealed class LegacyTests(LegacyHost host) : IClassFixture<LegacyHost>
             sleep 100
             """, config => config["mounts"]![6]!["options"] = new JsonArray("rw"));
         container.Run("--detach").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => Directory.Exists(host.Cgroup(layout, container, "memory") + "/done"), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Directory.Exists(host.Cgroup(layout, container, "memory") + "/done"), Command.Patience).Should().BeTrue();
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         host.ShouldHaveNothingOf(layout, container);
     }

@@ -21,7 +21,7 @@ public sealed class LifecycleTests
         container.Status.Should().Be("running");
         File.ReadAllText($"/proc/{container.Pid}/cmdline").Should().StartWith("sh\0-c\0");
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         container.Pid.Should().Be(0);
         container.Rt("delete", container.Id).ShouldEndWith(0);
         container.ShouldHaveLeftNothing();
@@ -99,7 +99,7 @@ public sealed class LifecycleTests
     {
         using Container container = Container.Script($"trap 'exit {number}' {number}; echo ready; while :; do sleep 0.05; done");
         using Command.Running run = container.Start("run", "--bundle", container.Bundle, container.Id);
-        SpinWait.SpinUntil(() => run.OutputSoFar.Contains("ready"), 10000).Should().BeTrue();
+        SpinWait.SpinUntil(() => run.OutputSoFar.Contains("ready"), Command.Patience).Should().BeTrue();
         Command.Run("kill", "-s", name, run.Pid.ToString()).ShouldEndWith(0);
         run.Wait().ShouldEndWith(number);
         container.ShouldHaveLeftNothing();
@@ -116,7 +116,7 @@ public sealed class LifecycleTests
         container.Status.Should().Be("created");
         container.Rt("start", container.Id).ShouldEndWith(0);
         string file = Path.Combine(container.Bundle, "file");
-        SpinWait.SpinUntil(() => File.Exists(file) && File.ReadAllText(file) == "started\n", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.Exists(file) && File.ReadAllText(file) == "started\n", Command.Patience).Should().BeTrue();
     }
 
     [Fact]
@@ -309,9 +309,9 @@ public sealed class LifecycleTests
         using Container container = Sleeper();
         container.Run("--detach").ShouldEndWith(0);
         File.WriteAllText(container.Cgroup + "/cgroup.freeze", "1");
-        SpinWait.SpinUntil(() => container.Status == "paused", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "paused", Command.Patience).Should().BeTrue();
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
     }
 
     [Theory]
@@ -323,9 +323,9 @@ public sealed class LifecycleTests
             config["linux"]!["namespaces"]!.AsArray().RemoveAt(0));
         container.Run("--detach").ShouldEndWith(0);
         string processes = container.Cgroup + "/cgroup.procs";
-        SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length == count, 10000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.ReadAllLines(processes).Length == count, Command.Patience).Should().BeTrue();
         container.Rt("kill", "--all", container.Id, signal).ShouldEndWith(0);
-        SpinWait.SpinUntil(() => File.ReadAllText(processes).Length == 0, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.ReadAllText(processes).Length == 0, Command.Patience).Should().BeTrue();
     }
 
     [Fact]
@@ -347,7 +347,7 @@ public sealed class LifecycleTests
     {
         using Container container = Sleeper();
         using Command.Running run = container.Start("run", "--bundle", container.Bundle, container.Id);
-        SpinWait.SpinUntil(() => Directory.Exists(Path.Combine(container.StateRoot, container.Id)) && container.Status == "running", 5000)
+        SpinWait.SpinUntil(() => Directory.Exists(Path.Combine(container.StateRoot, container.Id)) && container.Status == "running", Command.Patience)
             .Should().BeTrue();
         Command.Run("kill", "-KILL", run.Pid.ToString()).ShouldEndWith(0);
         run.Wait();

@@ -10,7 +10,7 @@ public sealed class LogsTests
         container.Rt(["logs", .. options, container.Id]).ShouldEndWith(0).Out;
 
     private static void ShouldLog(Container container, string log) =>
-        SpinWait.SpinUntil(() => Log(container) == log, 5000).Should().BeTrue("the log has \"{0}\"", Log(container));
+        SpinWait.SpinUntil(() => Log(container) == log, Command.Patience).Should().BeTrue("the log has \"{0}\"", Log(container));
 
     [Fact]
     public void A_container_created_on_a_terminal_writes_to_its_log_and_outlives_the_terminal()
@@ -120,7 +120,7 @@ public sealed class LogsTests
         container.Create("--stdio", "log").ShouldEndWith(0);
         using Command.Running follower = container.Start("logs", "--follow", container.Id);
         container.Rt("start", container.Id).ShouldEndWith(0);
-        SpinWait.SpinUntil(() => follower.OutputSoFar.Contains("one\n"), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => follower.OutputSoFar.Contains("one\n"), Command.Patience).Should().BeTrue();
         follower.HasExited.Should().BeFalse();
         follower.Wait().ShouldEndWith(0).Out.Should().Be("one\ntwo\nthree");
         container.Rt("logs", "-f", "-n", "1", container.Id).ShouldEndWith(0).Out.Should().Be("three");

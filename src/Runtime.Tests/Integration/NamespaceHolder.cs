@@ -20,7 +20,7 @@ internal sealed class NamespaceHolder : IDisposable
             "read pid rest </proc/self/stat; echo $pid; exec sleep 1000"]);
         try
         {
-            SpinWait.SpinUntil(() => unshare.OutputSoFar.EndsWith('\n') || unshare.HasExited, 5000).Should().BeTrue();
+            SpinWait.SpinUntil(() => unshare.OutputSoFar.EndsWith('\n') || unshare.HasExited, Command.Patience).Should().BeTrue();
             Pid = int.Parse(unshare.OutputSoFar);
             if (!types.Contains("user") || mapping.Length == 0) return;
             File.WriteAllText($"/proc/{Pid}/uid_map", mapping);

@@ -219,7 +219,7 @@ public sealed class NamespaceTests : IClassFixture<NamespaceTests.Holders>
         });
         using (Command.Running run = container.Start("run", "--bundle", container.Bundle, container.Id))
         {
-            SpinWait.SpinUntil(() => run.OutputSoFar.Contains("ready"), 10000).Should().BeTrue();
+            SpinWait.SpinUntil(() => run.OutputSoFar.Contains("ready"), Command.Patience).Should().BeTrue();
             File.ReadAllText($"/proc/{run.Pid}/task/{run.Pid}/children").Trim().Should().Be($"{container.Pid}", "rt has this one child");
             Command.Run("kill", "-s", "TERM", $"{run.Pid}").ShouldEndWith(0);
             run.Wait().ShouldEndWith(42);
@@ -231,7 +231,7 @@ public sealed class NamespaceTests : IClassFixture<NamespaceTests.Holders>
         container.Rt("start", container.Id).ShouldEndWith(0);
         container.Status.Should().Be("running");
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         container.Rt("delete", container.Id).ShouldEndWith(0);
         container.ShouldHaveLeftNothing();
     }

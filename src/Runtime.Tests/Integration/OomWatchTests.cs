@@ -81,7 +81,7 @@ public sealed unsafe class OomWatchTests
     /// <summary>The end of the cgroup wakes up once and is no kill.</summary>
     private static void ShouldEnd(OomWatch watch)
     {
-        Wait(watch, 5000).Should().BeTrue();
+        Wait(watch, Command.Patience).Should().BeTrue();
         watch.Take().Should().Be(0);
         watch.Descriptor.Should().Be(-1);
         Wait(watch, 0).Should().BeFalse();

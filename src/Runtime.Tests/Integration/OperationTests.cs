@@ -23,7 +23,7 @@ public sealed class OperationTests
         container.Rt("start", container.Id).ShouldEndWith(0);
         Check("running");
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000);
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience);
         Check("stopped");
 
         void Check(string status)
@@ -93,12 +93,12 @@ public sealed class OperationTests
         StateOf(container).ToJsonString().Should().Be(before);
 
         File.WriteAllText(container.Cgroup + "/cgroup.freeze", "1");
-        SpinWait.SpinUntil(() => container.Status == "paused", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "paused", Command.Patience).Should().BeTrue();
         container.Rt("start", container.Id).ShouldFailWith("cannot start a container in the paused state");
         container.Status.Should().Be("paused");
 
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         before = StateOf(container).ToJsonString();
         container.Rt("start", container.Id).ShouldFailWith("cannot start a container that has stopped");
         StateOf(container).ToJsonString().Should().Be(before);
@@ -133,7 +133,7 @@ public sealed class OperationTests
 
         container.Create().ShouldEndWith(0);
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class OperationTests
         container.Rt("delete", container.Id).ShouldFailWith("that is not stopped: running");
         StateOf(container).ToJsonString().Should().Be(before);
         File.WriteAllText(container.Cgroup + "/cgroup.freeze", "1");
-        SpinWait.SpinUntil(() => container.Status == "paused", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "paused", Command.Patience).Should().BeTrue();
         container.Rt("delete", container.Id).ShouldFailWith("that is not stopped: paused");
         container.Status.Should().Be("paused");
     }

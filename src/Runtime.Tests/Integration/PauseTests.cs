@@ -17,7 +17,7 @@ public sealed class PauseTests
     private static bool SoonBeats(Container container)
     {
         int before = Beats(container);
-        return SpinWait.SpinUntil(() => Beats(container) > before, 5000);
+        return SpinWait.SpinUntil(() => Beats(container) > before, Command.Patience);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class PauseTests
         container.Rt("pause", container.Id).ShouldEndWith(0);
         container.Rt("pause", container.Id).ShouldFailWith("container not running");
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         container.Rt("pause", container.Id).ShouldFailWith("container not running");
         container.Rt("resume", container.Id).ShouldFailWith("container not paused");
     }
@@ -134,7 +134,7 @@ public sealed class PauseTests
         {
             container.Run("--detach").ShouldEndWith(0);
             File.WriteAllText(above + "/cgroup.freeze", "1");
-            SpinWait.SpinUntil(() => container.Status == "paused", 5000).Should().BeTrue();
+            SpinWait.SpinUntil(() => container.Status == "paused", Command.Patience).Should().BeTrue();
             container.Rt("resume", container.Id).ShouldFailWith("it is a cgroup above its own that is frozen");
             container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         }
@@ -188,7 +188,7 @@ public sealed class PauseTests
         DeadFileServer.ShouldSoonKeepWaiting(container);
         using (Command.Running pause = container.Start("pause", container.Id))
         {
-            SpinWait.SpinUntil(() => File.ReadAllText(container.Cgroup + "/cgroup.freeze") == "1\n", 5000).Should().BeTrue();
+            SpinWait.SpinUntil(() => File.ReadAllText(container.Cgroup + "/cgroup.freeze") == "1\n", Command.Patience).Should().BeTrue();
             Command.Run("kill", "-KILL", $"{pause.Pid}").ShouldEndWith(0);
         }
 

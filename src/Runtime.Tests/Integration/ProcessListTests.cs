@@ -15,7 +15,7 @@ public sealed class ProcessListTests
     {
         using Container container = Container.Script("sleep 111 & exec sleep 112");
         container.Run("--detach").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => Pids(container).Length == 2, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Pids(container).Length == 2, Command.Patience).Should().BeTrue();
         Pids(container).Should().Equal(File.ReadAllLines(container.Cgroup + "/cgroup.procs").Select(int.Parse).Order());
 
         string[] table = container.Rt("ps", container.Id).ShouldEndWith(0).Out.Split('\n');
@@ -70,9 +70,9 @@ public sealed class ProcessListTests
             """, config => config["mounts"]![6]!["options"] = new JsonArray("rw"));
         container.Run("--detach").ShouldEndWith(0);
         SpinWait.SpinUntil(() => File.ReadAllLines(container.Cgroup + "/cgroup.procs").Length == 1
-            && Pids(container).Length == 4, 5000).Should().BeTrue();
+            && Pids(container).Length == 4, Command.Patience).Should().BeTrue();
         container.Rt("kill", "--all", container.Id, "TERM").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => Pids(container).Length <= 1, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Pids(container).Length <= 1, Command.Patience).Should().BeTrue();
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class ProcessListTests
             config => config["mounts"]![6]!["options"] = new JsonArray("rw"));
         container.Run("--detach").ShouldEndWith(0);
         SpinWait.SpinUntil(() => Directory.Exists(container.Cgroup + "/below")
-            && File.ReadAllText(container.Cgroup + "/below/cgroup.type") == "threaded\n", 5000).Should().BeTrue();
+            && File.ReadAllText(container.Cgroup + "/below/cgroup.type") == "threaded\n", Command.Patience).Should().BeTrue();
         Pids(container).Should().Equal(container.Pid);
     }
 
@@ -96,7 +96,7 @@ public sealed class ProcessListTests
         container.Rt("pause", container.Id).ShouldEndWith(0);
         Pids(container).Should().Equal(container.Pid);
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         container.Rt("ps", "-f", "json", container.Id).ShouldEndWith(0).Out.Should().Be("null\n");
         container.Rt("ps", container.Id).ShouldEndWith(0).Out.Should().MatchRegex("^UID[^\n]*CMD\n$");
     }

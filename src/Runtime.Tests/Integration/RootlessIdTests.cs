@@ -34,7 +34,7 @@ public sealed class RootlessIdTests : IDisposable
             config["process"]!["user"] = JsonNode.Parse("""{"uid": 5, "gid": 6, "additionalGids": [7]}""");
         });
         user.RunBundle("--detach", "--stdio", "log").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => user.Rt("logs", "mine").Out.Length > 8, 5000);
+        SpinWait.SpinUntil(() => user.Rt("logs", "mine").Out.Length > 8, Command.Patience);
         user.Rt("logs", "mine").ShouldEndWith(0).Out.Should().Be("5\n6\n6 7\n");
         user.Rt("exec", "--user", "8:9", "--additional-gids", "10", "mine", "sh", "-c", "id -u; id -g; id -G").ShouldEndWith(0)
             .Out.Should().Be("8\n9\n9 7 10\n");

@@ -54,7 +54,7 @@ public sealed class RootlessTerminalTests : IDisposable
         user.RunBundle("--detach").ShouldEndWith(0);
         using UserTerminal terminal = new();
         using OnTerminal viewer = terminal.Start(user.RtCommand("attach", "mine"));
-        SpinWait.SpinUntil(() => terminal.Modes.Contains("-icanon"), 5000).Should().BeTrue("the terminal must be raw");
+        SpinWait.SpinUntil(() => terminal.Modes.Contains("-icanon"), Command.Patience).Should().BeTrue("the terminal must be raw");
         terminal.Type("one\r");
         terminal.ShouldShow("got one");
         terminal.Type("quit\r");

@@ -60,7 +60,7 @@ public sealed class RootlessTests : IDisposable
         user.RunBundle("--detach").ShouldEndWith(0);
         int init = user.Pid;
         JsonArray pids = [];
-        SpinWait.SpinUntil(() => (pids = (JsonArray)JsonNode.Parse(user.Rt("ps", "--format", "json", "mine").ShouldEndWith(0).Out)!).Count == 2, 5000);
+        SpinWait.SpinUntil(() => (pids = (JsonArray)JsonNode.Parse(user.Rt("ps", "--format", "json", "mine").ShouldEndWith(0).Out)!).Count == 2, Command.Patience);
         pids.Should().HaveCount(2).And.Contain(pid => pid!.GetValue<int>() == init);
         user.Rt("ps", "mine").ShouldEndWith(0).Out.Split('\n').Should().HaveCount(4, "a header, two processes, the end");
     }

@@ -56,7 +56,7 @@ public sealed class SeccompAgent : IDisposable
     /// <summary>One of each connection that is closed again, as soon as there are so many.</summary>
     public IReadOnlyList<AgentMessage> Messages(int count)
     {
-        SpinWait.SpinUntil(() => Received.Count >= count, 5000);
+        SpinWait.SpinUntil(() => Received.Count >= count, Command.Patience);
         return Received.Should().HaveCount(count).And.Subject.ToList();
     }
 

@@ -84,7 +84,7 @@ public sealed class SeccompAgentTests
         container.Status.Should().Be("created");
 
         container.Rt("start", container.Id).ShouldEndWith(0);
-        SpinWait.SpinUntil(() => agent.Calls.Any(call => call is SysChmod or SysFchmodat), 5000).Should().BeTrue("the descriptor works");
+        SpinWait.SpinUntil(() => agent.Calls.Any(call => call is SysChmod or SysFchmodat), Command.Patience).Should().BeTrue("the descriptor works");
         agent.Messages(1);
     }
 

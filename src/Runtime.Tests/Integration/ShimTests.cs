@@ -37,7 +37,7 @@ public sealed class ShimTests
 
     private static void Kill(int pid, string signal = "KILL") => Command.Run("kill", "-" + signal, $"{pid}").ShouldEndWith(0);
 
-    private static void ShouldEnd(int pid) => SpinWait.SpinUntil(() => !Exists(pid), 5000).Should().BeTrue("process {0} must end", pid);
+    private static void ShouldEnd(int pid) => SpinWait.SpinUntil(() => !Exists(pid), Command.Patience).Should().BeTrue("process {0} must end", pid);
 
     private static JsonNode State(Container container) => JsonNode.Parse(container.Rt("state", container.Id).ShouldEndWith(0).Out)!;
 
@@ -51,7 +51,7 @@ public sealed class ShimTests
         else container.Create().ShouldEndWith(0);
         int shim = ShimOf(container);
         string title = $"rt-shim {container.StateRoot}/{container.Id}";
-        SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{shim}/cmdline").TrimEnd('\0') == title, 5000).Should().BeTrue("rt has ended");
+        SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{shim}/cmdline").TrimEnd('\0') == title, Command.Patience).Should().BeTrue("rt has ended");
         new FileInfo($"/proc/{shim}/cwd").LinkTarget.Should().Be("/");
         Field(shim, "NSsid").Should().Be($"{shim}", "it must lead a session of its own");
         Directory.GetFiles($"/proc/{shim}/fd").Select(file => new FileInfo(file).LinkTarget!).Should().BeEquivalentTo(
@@ -101,7 +101,7 @@ public sealed class ShimTests
     {
         using Container container = Container.Script(script, WithoutPidNamespace);
         container.Run("--detach").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         JsonNode state = State(container);
         state.AsObject().Select(member => member.Key).Should().EndWith(["owner", "exitCode", "finished"]);
         state["exitCode"]!.GetValue<int>().Should().Be(code);
@@ -165,14 +165,14 @@ public sealed class ShimTests
         container.Run("--detach", "--stdio", "log").ShouldEndWith(0);
         int shim = ShimOf(container), orphan = int.Parse(Output(container));
         ParentOf(orphan).Should().Be(shim);
-        SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{orphan}"), 5000).Should().BeTrue("no zombie may stay");
+        SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{orphan}"), Command.Patience).Should().BeTrue("no zombie may stay");
     }
 
     /// <summary>What the container's log has once it has a line.</summary>
     private static string Output(Container container)
     {
         string log = "";
-        SpinWait.SpinUntil(() => (log = container.Rt("logs", container.Id).ShouldEndWith(0).Out).EndsWith('\n'), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => (log = container.Rt("logs", container.Id).ShouldEndWith(0).Out).EndsWith('\n'), Command.Patience).Should().BeTrue();
         return log;
     }
 
@@ -215,7 +215,7 @@ public sealed class ShimTests
         container.Rt("start", container.Id).ShouldEndWith(0);
         container.Status.Should().Be("running");
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         State(container)["exitCode"].Should().BeNull();
         container.Rt("wait", container.Id).ShouldFailWith(
             $"container {container.Id} has ended, and how is not known: its shim was killed");
@@ -233,7 +233,7 @@ public sealed class ShimTests
         ShouldEnd(shim);
         container.Rt("start", container.Id).ShouldEndWith(0);
         int pid = container.Pid;
-        SpinWait.SpinUntil(() => Field(pid, "State")[0] == 'S', 5000).Should().BeTrue("it must wait");
+        SpinWait.SpinUntil(() => Field(pid, "State")[0] == 'S', Command.Patience).Should().BeTrue("it must wait");
         container.Status.Should().Be("running");
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         container.ShouldHaveLeftNothing();
@@ -247,9 +247,9 @@ public sealed class ShimTests
         container.Run("--detach").ShouldEndWith(0);
         int pid = container.Pid;
         const ulong Hangup = 1;
-        SpinWait.SpinUntil(() => (Convert.ToUInt64(Field(pid, "SigCgt"), 16) & Hangup) != 0, 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => (Convert.ToUInt64(Field(pid, "SigCgt"), 16) & Hangup) != 0, Command.Patience).Should().BeTrue();
         Kill(ShimOf(container));
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue("the leader of its session gets SIGHUP");
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue("the leader of its session gets SIGHUP");
     }
 
     [Fact]
@@ -276,10 +276,10 @@ public sealed class ShimTests
         });
         using Command.Running rt = container.Start("create", "--bundle", container.Bundle, container.Id);
         string file = $"{container.StateRoot}/{container.Id}/state.json.draft";
-        SpinWait.SpinUntil(() => File.Exists(file), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.Exists(file), Command.Patience).Should().BeTrue();
         Thread.Sleep(100); // the hook is under way
         Kill(rt.Pid);
-        SpinWait.SpinUntil(() => !container.Processes.Any(), 10000).Should().BeTrue("the init and the shim must end");
+        SpinWait.SpinUntil(() => !container.Processes.Any(), Command.Patience).Should().BeTrue("the init and the shim must end");
         container.Status.Should().Be("stopped");
         container.Rt("delete", container.Id).ShouldEndWith(0);
         container.ShouldHaveLeftNothing();
@@ -327,7 +327,7 @@ public sealed class ShimTests
         using Container container = Sleeper(config => config["process"]!["terminal"] = true);
         container.Run("--detach").ShouldEndWith(0);
         int shim = ShimOf(container);
-        SpinWait.SpinUntil(() => Field(shim, "State")[0] == 'S', 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => Field(shim, "State")[0] == 'S', Command.Patience).Should().BeTrue();
         string Switches() => Field(shim, "voluntary_ctxt_switches") + " " + Field(shim, "nonvoluntary_ctxt_switches");
         string before = Switches();
         Thread.Sleep(1000);
@@ -351,7 +351,7 @@ public sealed class ShimTests
         foreach (int shim in shims)
         {
             SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{shim}/cmdline").StartsWith("rt-shim ", StringComparison.Ordinal)
-                && Field(shim, "State")[0] == 'S', 5000).Should().BeTrue();
+                && Field(shim, "State")[0] == 'S', Command.Patience).Should().BeTrue();
             (Memory(shim, "Private_Clean") + Memory(shim, "Private_Dirty")).Should().BeLessThanOrEqualTo(1024, "KiB of private memory");
             all += Memory(shim, "Pss");
         }

@@ -71,7 +71,7 @@ internal sealed class OnTerminal(System.Diagnostics.Process process) : IDisposab
 
     public void ShouldEndWith(int code)
     {
-        process.WaitForExit(TimeSpan.FromSeconds(20)).Should().BeTrue("the command must end");
+        process.WaitForExit(Command.Patience).Should().BeTrue("the command must end");
         process.ExitCode.Should().Be(code);
     }
 

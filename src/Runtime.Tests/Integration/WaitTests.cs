@@ -35,7 +35,7 @@ public sealed class WaitTests
         using Container container = Container.Script("exit 6", config => config["hooks"] = JsonNode.Parse(
             """{"createRuntime": [{"path": "/bin/sleep", "args": ["sleep", "0.5"]}]}"""));
         using Command.Running creating = container.Start("run", "--detach", "--bundle", container.Bundle, container.Id);
-        SpinWait.SpinUntil(() => File.Exists($"{container.StateRoot}/{container.Id}/state.json"), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.Exists($"{container.StateRoot}/{container.Id}/state.json"), Command.Patience).Should().BeTrue();
         container.Rt("wait", container.Id).ShouldEndWith(6);
         creating.Wait().ShouldEndWith(0);
     }
@@ -56,7 +56,7 @@ public sealed class WaitTests
     {
         using Container container = Container.Script("sleep 0.5; exit 6");
         using Command.Running run = container.Start("run", "--bundle", container.Bundle, container.Id);
-        SpinWait.SpinUntil(() => File.Exists($"{container.StateRoot}/{container.Id}/state.json"), 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => File.Exists($"{container.StateRoot}/{container.Id}/state.json"), Command.Patience).Should().BeTrue();
         container.Rt("wait", container.Id).ShouldEndWith(6);
         run.Wait().ShouldEndWith(6);
     }
@@ -80,7 +80,7 @@ public sealed class WaitTests
         using Container container = Container.Script("exec sleep 100");
         container.Run("--detach", "--no-shim").ShouldEndWith(0);
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        SpinWait.SpinUntil(() => container.Status == "stopped", 5000).Should().BeTrue();
+        SpinWait.SpinUntil(() => container.Status == "stopped", Command.Patience).Should().BeTrue();
         container.Rt("wait", container.Id).ShouldFailWith(
             $"container {container.Id} has ended, and how is not known: it has no shim to record it");
     }

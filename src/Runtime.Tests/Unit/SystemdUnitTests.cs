@@ -197,7 +197,7 @@ public sealed class SystemdUnitTests
     [InlineData("git", 0)]
     [InlineData("", 0)]
     [InlineData("v99999999999", 0)]
-    public void A_version_begins_with_its_number(string text, int version) => SystemdUnit.VersionOf(text).Should().Be(version);
+    public void A_version_begins_with_its_number(string text, int version) => SystemdVersion.Number(text).Should().Be(version);
 
     [Fact]
     public void A_unit_is_stopped_when_its_job_is_done_and_forgotten_if_it_failed()

@@ -14,6 +14,7 @@ internal sealed class CommandLine
         ("attach", AttachCommand.Description, AttachCommand.Build),
         ("create", CreateCommand.Description, CreateCommand.Build),
         ("delete", DeleteCommand.Description, DeleteCommand.Build),
+        ("doctor", DoctorCommand.Description, DoctorCommand.Build),
         ("events", EventsCommand.Description, EventsCommand.Build),
         ("exec", ExecCommand.Description, ExecCommand.Build),
         ("features", FeaturesCommand.Description, FeaturesCommand.Build),
@@ -41,12 +42,12 @@ internal sealed class CommandLine
     private readonly Option<string> log = new("--log")
         { Description = "file to write messages to, beside errors to stderr", HelpName = "file" };
     private readonly Option<string> logFormat = new("--log-format")
-        { Description = "format of messages in the file: text or json", DefaultValueFactory = _ => "text", HelpName = "format" };
+        { Description = "format of messages in the file", DefaultValueFactory = _ => "text", HelpName = "text|json" };
     private readonly Option<bool> debug = new("--debug") { Description = "write messages of level debug too" };
     private readonly Option<bool> systemdCgroup = new("--systemd-cgroup")
         { Description = "have systemd manage the cgroups; cgroupsPath is then slice:prefix:name" };
     private readonly Option<string> rootless = new("--rootless")
-        { Description = "ignore cgroup permission errors: true, false or auto", DefaultValueFactory = _ => "auto", HelpName = "value" };
+        { Description = "ignore cgroup permission errors", DefaultValueFactory = _ => "auto", HelpName = "true|false|auto" };
     private readonly Option<bool> version = new("--version", "-v") { Description = "print the version" };
     private bool askedForHelp;
 
@@ -80,6 +81,9 @@ internal sealed class CommandLine
         return code;
     }
 
+    /// <summary>All of it, as the manual and the shells' completions are made from.</summary>
+    internal static Command Describe() => new CommandLine().Build(name: null, whole: true);
+
     /// <summary>An action with the command's name in its errors' stead of a stack trace, and the global options applied.</summary>
     public Func<ParseResult, int> Action(Func<ParseResult, ContainerStore, int> action) => result =>
     {
@@ -112,7 +116,9 @@ internal sealed class CommandLine
         return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
-    private Command Build(string? name)
+    /// <param name="name">The command that is called; null: none.</param>
+    /// <param name="whole">With the options of all commands.</param>
+    private Command Build(string? name, bool whole = false)
     {
         // Not a RootCommand, which looks up the executable's path and brings options of its own.
         Command command = new("rt", "a low-level OCI runtime: starts containers from bundles, as runc does");
@@ -125,7 +131,7 @@ internal sealed class CommandLine
         {
             known |= commandName == name;
             if (name == null || name == "help" || commandName == name)
-                command.Subcommands.Add(commandName == name ? build(this) : new Command(commandName, description));
+                command.Subcommands.Add(commandName == name || whole ? build(this) : new Command(commandName, description));
         }
 
         if (name != null && name != "help" && !known) throw new RtException($"No help topic for '{name}'", 3);

@@ -8,6 +8,14 @@ internal static class ContainerArgument
     public static Argument<string[]> Make(string name = "container-id") =>
         new(name) { Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [], HelpName = name };
 
+    /// <summary>For a command that takes no arguments: what is there all the same is refused in runc's words.</summary>
+    public static Argument<string[]> None()
+    {
+        Argument<string[]> none = Make("none");
+        none.Hidden = true;
+        return none;
+    }
+
     /// <summary>The one argument that the command takes.</summary>
     public static string One(this ParseResult result, Argument<string[]> argument) => result.Some(argument, 1, 1)[0];
 

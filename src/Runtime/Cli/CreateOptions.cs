@@ -24,8 +24,8 @@ internal sealed class CreateOptions
         { Description = "leave no parent with the container: whoever calls reaps its init" };
     private readonly Option<string> stdio = new("--stdio")
     {
-        Description = "where stdio goes: inherit (the caller's), log or null; by default what is a terminal goes to the log",
-        HelpName = "mode",
+        Description = "where stdio goes: the caller's, the log or /dev/null; by default what is a terminal goes to the log",
+        HelpName = "inherit|log|null",
     };
 
     public static Option<string> BundleOption() =>

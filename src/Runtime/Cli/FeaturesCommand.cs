@@ -13,8 +13,7 @@ internal static class FeaturesCommand
     public static Command Build(CommandLine line)
     {
         Command command = new("features", Description);
-        Argument<string[]> none = ContainerArgument.Make("none");
-        none.Hidden = true;
+        Argument<string[]> none = ContainerArgument.None();
         command.Arguments.Add(none);
         command.SetAction(line.Action((result, _) =>
         {

@@ -14,10 +14,9 @@ internal static class ListCommand
     public static Command Build(CommandLine line)
     {
         Command command = new("list", Description);
-        Argument<string[]> none = ContainerArgument.Make("none");
-        none.Hidden = true;
+        Argument<string[]> none = ContainerArgument.None();
         Option<string> format = new("--format", "-f")
-            { Description = "table or json", DefaultValueFactory = _ => "table", HelpName = "format" };
+            { Description = "as a table or as JSON", DefaultValueFactory = _ => "table", HelpName = "table|json" };
         Option<bool> quiet = new("--quiet", "-q") { Description = "print only ids" };
         command.Arguments.Add(none);
         command.Options.Add(format);

@@ -11,4 +11,5 @@ namespace Rt.Cli;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = false)]
 [JsonSerializable(typeof(List<PlanLine>))]
 [JsonSerializable(typeof(Spec.Features))]
+[JsonSerializable(typeof(Doctor.ExaminationJson))]
 internal sealed partial class OutputJson : JsonSerializerContext;

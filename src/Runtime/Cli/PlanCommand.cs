@@ -18,7 +18,7 @@ internal static class PlanCommand
         Argument<string[]> id = ContainerArgument.Make("[container-id]");
         Option<string> bundleOption = CreateOptions.BundleOption();
         Option<string> format = new("--format", "-f")
-            { Description = "text or json", DefaultValueFactory = _ => "text", HelpName = "format" };
+            { Description = "as lines or as JSON", DefaultValueFactory = _ => "text", HelpName = "text|json" };
         Option<bool> noPivot = new("--no-pivot") { Description = "as for create" };
         Option<bool> noNewKeyring = new("--no-new-keyring") { Description = "as for create" };
         command.Arguments.Add(id);

@@ -12,7 +12,7 @@ internal static class PsCommand
         Command command = new("ps", Description);
         Argument<string[]> arguments = ContainerArgument.Make("container-id [options of ps(1)]");
         Option<string> format = new("--format", "-f")
-            { Description = "table, as ps prints it, or json: their pids", DefaultValueFactory = _ => "table", HelpName = "format" };
+            { Description = "as ps prints them, or as JSON: their pids", DefaultValueFactory = _ => "table", HelpName = "table|json" };
         command.Arguments.Add(arguments);
         command.Options.Add(format);
         command.SetAction(line.Action((result, store) =>

@@ -11,8 +11,7 @@ internal static class SpecCommand
     public static Command Build(CommandLine line)
     {
         Command command = new("spec", Description);
-        Argument<string[]> none = ContainerArgument.Make("none");
-        none.Hidden = true;
+        Argument<string[]> none = ContainerArgument.None();
         Option<string> bundle = CreateOptions.BundleOption();
         Option<bool> rootless = new("--rootless") { Description = "for a container that an ordinary user starts" };
         command.Arguments.Add(none);

@@ -25,6 +25,12 @@ internal static unsafe class FileContent
         fixed (byte* name = Terminated(path)) return Files.FileSystemType(name);
     }
 
+    /// <summary>Whether the caller may write to what is there.</summary>
+    public static bool IsWritable(string path)
+    {
+        fixed (byte* name = Terminated(path)) return Files.AccessWritable(name) >= 0;
+    }
+
     public static byte[] Read(string path, int maxSize)
     {
         int file = Open(path, Files.O_RDONLY);

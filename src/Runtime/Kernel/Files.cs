@@ -28,7 +28,7 @@ internal static unsafe class Files
     public const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
     public const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_EXEC = 0x10;
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
-    public const int X_OK = 1;
+    public const int X_OK = 1, W_OK = 2;
 
     private static bool Arm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -121,6 +121,9 @@ internal static unsafe class Files
     public static int setxattr(byte* path, byte* name, byte* value, int size) =>
         (int)Syscall.Invoke(SyscallNumber.setxattr, (nint)path, (nint)name, (nint)value, size, 0);
 
+    /// <summary>Bytes in an extended attribute (getxattr(2)), or -errno (ENODATA: there is none of that name).</summary>
+    public static int AttributeSize(byte* path, byte* name) => (int)Syscall.Invoke(SyscallNumber.getxattr, (nint)path, (nint)name);
+
     /// <summary>An id with all bits set stays as it is.</summary>
     public static int fchownat(int dirfd, byte* path, uint uid, uint gid, int flags) =>
         (int)Syscall.Invoke(SyscallNumber.fchownat, dirfd, (nint)path, (nint)uid, (nint)gid, flags);
@@ -165,12 +168,17 @@ internal static unsafe class Files
     public static nint getdents64(int fd, byte* buffer, int size) => Syscall.Invoke(SyscallNumber.getdents64, fd, (nint)buffer, size);
 
     /// <summary>Whether the effective user may execute the file, by the kernel's own judgement (EACCES or ENOENT if not).</summary>
-    public static int AccessExecutable(byte* path)
+    public static int AccessExecutable(byte* path) => Access(path, X_OK);
+
+    /// <summary>The same of writing; EROFS on a file system that is read-only.</summary>
+    public static int AccessWritable(byte* path) => Access(path, W_OK);
+
+    private static int Access(byte* path, int mode)
     {
-        nint result = Syscall.Invoke(faccessat2, AT_FDCWD, (nint)path, X_OK, AT_EACCESS);
+        nint result = Syscall.Invoke(faccessat2, AT_FDCWD, (nint)path, mode, AT_EACCESS);
         // faccessat2 is younger than openat2 by two releases (5.8): a seccomp filter of an outer container may not know it.
         return result is -Errno.ENOSYS or -Errno.EPERM
-            ? (int)Syscall.Invoke(faccessat, AT_FDCWD, (nint)path, X_OK)
+            ? (int)Syscall.Invoke(faccessat, AT_FDCWD, (nint)path, mode)
             : (int)result;
     }
 

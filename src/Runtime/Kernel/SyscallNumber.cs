@@ -77,6 +77,7 @@ internal static class SyscallNumber
     public static int mount => X64 ? 165 : 40;
     public static int umount2 => X64 ? 166 : 39;
     public static int setxattr => X64 ? 188 : 5;
+    public static int getxattr => X64 ? 191 : 8;
     public static int sethostname => X64 ? 170 : 161;
     public static int setdomainname => X64 ? 171 : 162;
     public static int getdents64 => X64 ? 217 : 61;

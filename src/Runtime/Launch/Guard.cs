@@ -31,21 +31,35 @@ internal static unsafe class Guard
     /// </summary>
     public static void Protect()
     {
+        if (Try(out int copy) == GuardWay.Copy) Restart(copy);
+    }
+
+    /// <summary>Protects this process's executable as far as that can be done without starting rt anew.</summary>
+    /// <param name="copy">For <see cref="GuardWay.Copy"/>, what rt has to be started from.</param>
+    public static GuardWay Try(out int copy)
+    {
+        copy = -1;
         int self = FileContent.Open("/proc/self/exe", Files.O_RDONLY);
         KernelException.Check(Statx.Of(self, out Statx stat), "stat /proc/self/exe");
         if (IsProtected(self, stat))
         {
             Files.close(self);
-            return;
+            return GuardWay.NoneNeeded;
         }
 
         int view = OpenThroughOverlay(stat);
         bool copied = view < 0;
         if (copied) view = Copy(self, (nint)stat.Size);
-        // The new process must see that it is protected, which it does by the seals of a copy.
-        if (!ExecutableSwap.To(view)) Restart(copied ? view : Copy(self, (nint)stat.Size));
+        if (!ExecutableSwap.To(view))
+        {
+            // The new process must see that it is protected, which it does by the seals of a copy.
+            copy = copied ? view : Copy(self, (nint)stat.Size);
+            return GuardWay.Copy;
+        }
+
         Files.close(self);
         Files.close(view);
+        return GuardWay.View;
     }
 
     /// <summary>
@@ -118,7 +132,8 @@ internal static unsafe class Guard
         throw new KernelException("start rt from its protected binary", -result);
     }
 
-    private static string SelfPath()
+    /// <summary>Where this process's executable lies.</summary>
+    public static string SelfPath()
     {
         byte[] target = new byte[4096];
         fixed (byte* link = "/proc/self/exe\0"u8, room = target)
@@ -132,4 +147,17 @@ internal static unsafe class Guard
         path == directory || path.StartsWith(directory + "/", StringComparison.Ordinal);
 
     private static string Escape(string layer) => layer.Replace("\\", "\\\\").Replace(":", "\\:").Replace(",", "\\,");
+}
+
+/// <summary>How rt's executable comes to be protected.</summary>
+internal enum GuardWay
+{
+    /// <summary>Nobody can write to it as it is.</summary>
+    NoneNeeded,
+
+    /// <summary>The process becomes one of a protected view, in place.</summary>
+    View,
+
+    /// <summary>rt is started anew from a sealed copy.</summary>
+    Copy,
 }

@@ -9,9 +9,13 @@ internal static class IdMapHelper
 {
     private static readonly string[] Directories = ["/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/run/wrappers/bin"];
 
+    /// <summary>Where it is installed; null: nowhere.</summary>
+    public static string? Find(string program) =>
+        Array.Find(Array.ConvertAll(Directories, directory => $"{directory}/{program}"), File.Exists);
+
     public static void Run(string program, int pid, List<IdMapping> mappings, string origin)
     {
-        string path = Array.Find(Array.ConvertAll(Directories, directory => $"{directory}/{program}"), File.Exists)
+        string path = Find(program)
             ?? throw new RtException(
                 $"{origin}: mapping other ids than one's own takes {program}, which is not installed (package uidmap)");
         List<string> args = [program, pid.ToString(CultureInfo.InvariantCulture)];

@@ -27,7 +27,7 @@ internal static class SecurityModules
     }
 
     /// <summary>As runc judges: the module is on, and its directory in securityfs is there.</summary>
-    private static bool IsApparmorEnabled() =>
+    public static bool IsApparmorEnabled() =>
         FileContent.TryReadText("/sys/module/apparmor/parameters/enabled")?.StartsWith('Y') == true
         && Directory.Exists("/sys/kernel/security/apparmor");
 
@@ -35,7 +35,7 @@ internal static class SecurityModules
     /// As libselinux judges: selinuxfs is mounted and writable (a container that is not to use SELinux gets it read-only), and
     /// a policy is loaded, without which every process is just "kernel".
     /// </summary>
-    private static bool IsSelinuxEnabled()
+    public static bool IsSelinuxEnabled()
     {
         int directory = FileContent.TryOpen("/sys/fs/selinux", Files.O_PATH | Files.O_DIRECTORY);
         if (directory < 0) return false;

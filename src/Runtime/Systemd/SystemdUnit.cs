@@ -1,4 +1,3 @@
-using System.Globalization;
 using Rt.Kernel;
 
 namespace Rt.Systemd;
@@ -16,7 +15,7 @@ internal sealed class SystemdUnit : IDisposable
     /// <summary>Milliseconds, as long as runc waits for a job.</summary>
     public const long Patience = 30_000;
 
-    private const string Service = "org.freedesktop.systemd1", Object = "/org/freedesktop/systemd1",
+    internal const string Service = "org.freedesktop.systemd1", Object = "/org/freedesktop/systemd1",
         Manager = "org.freedesktop.systemd1.Manager";
 
     private const string UnitExists = "org.freedesktop.systemd1.UnitExists", NoSuchUnit = "org.freedesktop.systemd1.NoSuchUnit";
@@ -128,25 +127,11 @@ internal sealed class SystemdUnit : IDisposable
         connection.Call(Call("AttachProcessesToUnit", "ssau", arguments));
     });
 
-    /// <summary>"252" of "v252.38-1~deb12u1"; 0 for a version that is no number.</summary>
-    internal static int VersionOf(string text)
-    {
-        string number = text.StartsWith('v') ? text[1..] : text;
-        number = number[..(number.AsSpan().IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : number.Length)];
-        return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int version) ? version : 0;
-    }
-
     /// <summary>Without those that are too new for this systemd, which would refuse all of them.</summary>
     private IReadOnlyList<UnitProperty> Known(IReadOnlyList<UnitProperty> properties)
     {
         if (properties.All(property => property.Since == 0)) return properties;
-        BusWriter arguments = new();
-        arguments.String(Manager);
-        arguments.String("Version");
-        BusMessage reply = connection.Call(new BusCall(Service, Object, "org.freedesktop.DBus.Properties", "Get", "ss", arguments));
-        BusReader reader = reply.Read("v");
-        reader.Variant("s"u8);
-        int version = VersionOf(reader.String());
+        int version = SystemdVersion.Number(SystemdVersion.Ask(connection));
         return [.. properties.Where(property => property.Since <= version)];
     }
 

@@ -1,0 +1,74 @@
+namespace Rt.Doctor.Engines;
+
+/// <summary>
+/// The part of containerd's config.toml that makes rt a runtime of its CRI plugin, for Kubernetes. Version 2 of the file is
+/// containerd 1.x's, version 3 containerd 2.x's, which takes version 2 as well.
+/// </summary>
+internal static class ContainerdConfiguration
+{
+    public const string Path = "/etc/containerd/config.toml";
+
+    public static string Text(EngineHost host)
+    {
+        (int version, string reason) = FileVersion(host);
+        string plugin = version == 2 ? "io.containerd.grpc.v1.cri" : "io.containerd.cri.v1.runtime";
+        string systemd = host.SystemdCgroup ? "true" : "false", kubelet = host.SystemdCgroup ? "systemd" : "cgroupfs";
+        return $"""
+            # For {Path}: version {version} of the file, {reason}.
+            # To make it take effect: systemctl restart containerd
+            # To check: ctr run --rm --runc-binary {host.Binary} IMAGE ID true
+            # SystemdCgroup has to agree with the kubelet's cgroupDriver: {kubelet}.
+            version = {version}
+
+            [plugins."{plugin}".containerd.runtimes.{EngineHost.Runtime}]
+              runtime_type = "io.containerd.runc.v2"
+
+              [plugins."{plugin}".containerd.runtimes.{EngineHost.Runtime}.options]
+                BinaryName = {Toml.Quote(host.Binary)}
+                SystemdCgroup = {systemd}
+
+            # All pods get rt with: default_runtime_name = "{EngineHost.Runtime}" under [plugins."{plugin}".containerd].
+            # Single pods get it with spec.runtimeClassName: {EngineHost.Runtime}, and this in the cluster:
+            #   apiVersion: node.k8s.io/v1
+            #   kind: RuntimeClass
+            #   metadata:
+            #     name: {EngineHost.Runtime}
+            #   handler: {EngineHost.Runtime}
+
+            """;
+    }
+
+    /// <summary>The version that the file has, else the one that this containerd writes.</summary>
+    internal static (int Version, string Reason) FileVersion(EngineHost host)
+    {
+        if (host.Read(Path) is { } text && Stated(text) is { } stated)
+            return stated is 2 or 3 ? (stated, "as the one that is there")
+                : throw new RtException($"{Path}: version {stated}: only 2 and 3 have such runtimes (containerd config migrate)");
+        return MajorOf(host.ContainerdVersion) switch
+        {
+            null => (2, "which containerd 1.x and 2.x take (there is no containerd here to ask)"),
+            >= 2 and var major => (3, $"which containerd {major}.x writes"),
+            var major => (2, $"which containerd {major}.x takes"),
+        };
+    }
+
+    /// <summary>"version = 2" among the lines before the first table.</summary>
+    private static int? Stated(string toml)
+    {
+        foreach (string line in toml.Split('\n'))
+        {
+            string[] sides = line.Split('#')[0].Split('=', StringSplitOptions.TrimEntries);
+            if (sides is ["version", var number] && int.TryParse(number, out int version)) return version;
+            if (line.TrimStart().StartsWith('[')) return null;
+        }
+
+        return null;
+    }
+
+    /// <summary>1 of "containerd containerd.io 1.7.24 88bf19b", 2 of "containerd github.com/containerd/containerd/v2 v2.1.9 ...".</summary>
+    private static int? MajorOf(string? said)
+    {
+        string? number = said?.Split(' ', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(2);
+        return int.TryParse(number?.TrimStart('v').Split('.')[0], out int major) ? major : null;
+    }
+}

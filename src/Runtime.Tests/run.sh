@@ -8,7 +8,8 @@ if ((EUID != 0)); then
     exit 1
 fi
 missing=()
-for tool in ip:iproute2 newuidmap:uidmap strace:strace mkfs.erofs:erofs-utils setpriv:util-linux unshare:util-linux; do
+for tool in ip:iproute2 newuidmap:uidmap strace:strace mkfs.erofs:erofs-utils setpriv:util-linux unshare:util-linux \
+    mandoc:mandoc man:man-db zsh:zsh fish:fish; do
     command -v "${tool%:*}" >/dev/null || missing+=("${tool#*:}")
 done
 if ((${#missing[@]})); then

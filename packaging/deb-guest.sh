@@ -27,7 +27,7 @@ rt wait box || code=$?
 rt delete box
 
 dpkg --remove rt
-! command -v rt >/dev/null || fail "rt is there after it was removed"
+[[ ! -e /usr/bin/rt ]] || fail "rt is there after it was removed"
 dpkg --purge rt
 snapshot >/pkg/after
 diff /pkg/before /pkg/after || fail "this was left"

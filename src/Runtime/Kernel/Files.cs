@@ -202,6 +202,14 @@ internal static unsafe class Files
         return result < 0 ? result : statfs[0];
     }
 
+    /// <summary>The flags of the mount that a descriptor is on, as statfs(2) has them (ST_RDONLY and others), or -errno.</summary>
+    public static nint MountFlags(int fd)
+    {
+        nint* statfs = stackalloc nint[StatfsWords];
+        nint result = Syscall.Invoke(fstatfs, fd, (nint)statfs);
+        return result < 0 ? result : statfs[10];
+    }
+
     /// <summary>struct statfs: f_type first, f_flags eleventh, 120 bytes on 64-bit kernels.</summary>
     private const int StatfsWords = 15;
 

@@ -84,7 +84,7 @@ internal static unsafe class MountApi
         int flags = Files.AT_EMPTY_PATH | (recursive ? Files.AT_RECURSIVE : 0);
         int result = (int)Syscall.Invoke(mount_setattr, mount, (nint)(&empty), flags, (nint)(&attr), sizeof(mount_attr));
         if (result != -Errno.ENOSYS || (recursive && (set | clear) != 0)) return result;
-        result = RemountThroughProc(mount, set, propagation == 0 ? 0 : propagation | (recursive ? MS_REC : 0));
+        result = RemountThroughProc(mount, set, clear, propagation == 0 ? 0 : propagation | (recursive ? MS_REC : 0));
         return result == -Errno.EINVAL ? -Errno.ENOSYS : result; // EINVAL: it is attached nowhere
     }
 
@@ -97,7 +97,7 @@ internal static unsafe class MountApi
         return (int)Syscall.Invoke(mount_setattr, mount, (nint)(&empty), flags, (nint)(&attr), sizeof(mount_attr));
     }
 
-    private static int RemountThroughProc(int mountFd, ulong set, ulong propagation)
+    private static int RemountThroughProc(int mountFd, ulong set, ulong clear, ulong propagation)
     {
         byte* path = stackalloc byte[32];
         Text.FormatProcSelfFd(path, mountFd);
@@ -107,7 +107,11 @@ internal static unsafe class MountApi
             if (result < 0) return result;
         }
 
-        return set == 0 ? 0 : mount(null, path, null, MS_REMOUNT | MS_BIND | ToMountFlags(set), null);
+        if ((set | clear) == 0) return 0;
+        nint now = Files.MountFlags(mountFd); // those of the lowest four bits, which are the same here too
+        if (now < 0) return (int)now;
+        set |= (ulong)now & ~clear & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+        return mount(null, path, null, MS_REMOUNT | MS_BIND | ToMountFlags(set), null);
     }
 
     /// <summary>MOUNT_ATTR_ bits as MS_ flags; the lowest four are the same in both.</summary>

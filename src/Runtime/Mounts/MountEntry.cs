@@ -78,9 +78,18 @@ internal sealed class MountEntry
             Target = Target,
             From = from,
             Recursive = recursive,
-            Changes = Changes(MountCompiler.IsLateReadonly(mount) ? MOUNT_ATTR_RDONLY : 0),
+            Changes = Changes(MountCompiler.IsLateReadonly(mount) ? MOUNT_ATTR_RDONLY : 0) with { ClearUnlessLocked = NotTakenOver },
         }, origin);
     }
+
+    /// <summary>
+    /// What a bind mount does not take over from the mount that it shows: nothing where it has no flags of its own, else all flags
+    /// but those of access times. So it is with mount(2), which is told all flags at once, and with runc. It is why programs can be
+    /// executed in a pod's /dev/shm, which containerd mounts noexec on the host and binds with "rw".
+    /// </summary>
+    private ulong NotTakenOver => (options.Set | options.Clear) == 0
+        ? 0
+        : (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW) & ~options.Set;
 
     /// <summary>
     /// What an idmapped mount takes its mapping from; null for one that has none. Mappings of its own win over those of the

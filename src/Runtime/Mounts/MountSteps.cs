@@ -9,6 +9,9 @@ internal unsafe struct MountChanges
 {
     public ulong Set, Clear, RecursiveSet, RecursiveClear;
 
+    /// <summary>MOUNT_ATTR_ bits that go as well, unless one of them is locked by a user namespace above (mount_namespaces(7)).</summary>
+    public ulong ClearUnlessLocked;
+
     /// <summary>MS_ propagation flags, each with or without MS_REC, in the order in which they are set.</summary>
     public PlanList Propagation;
 
@@ -24,7 +27,8 @@ internal unsafe struct MountChanges
     public readonly int Apply(ref Execution run, int mount)
     {
         int result = 0;
-        if ((Set | Clear) != 0) result = SetAttributes(mount, Set, Clear, 0, recursive: false);
+        if ((Set | Clear | ClearUnlessLocked) != 0) result = SetAttributes(mount, Set, Clear | ClearUnlessLocked, 0, recursive: false);
+        if (result == -Errno.EPERM && ClearUnlessLocked != 0) result = SetAttributes(mount, Set, Clear, 0, recursive: false);
         if (result >= 0 && (RecursiveSet | RecursiveClear) != 0)
             result = SetAttributes(mount, RecursiveSet, RecursiveClear, 0, recursive: true);
         uint* propagation = run.Numbers(Propagation);
@@ -62,7 +66,7 @@ internal unsafe struct BindMount : IStep
 
     public readonly StepDescription Describe(PlanReader plan) =>
         new(Recursive ? "rbind" : "bind", plan.Text(Target), ("source", plan.Text(Source)),
-            ("attributes", MountWords.Attributes(Changes.Set, Changes.Clear)),
+            ("attributes", MountWords.Attributes(Changes.Set, Changes.Clear | Changes.ClearUnlessLocked)),
             ("recursively", MountWords.Attributes(Changes.RecursiveSet, Changes.RecursiveClear)),
             ("propagation", MountWords.Propagation(plan.Numbers(Changes.Propagation))));
 

@@ -74,6 +74,10 @@ public sealed class CommandLineTests
         Command.Rt(arguments).ShouldEndWith(code).Error.Should().Contain(words);
 
     [Fact]
+    public void The_last_of_an_option_given_twice_counts() =>
+        Command.Rt("--log-format", "xml", "--debug", "--log-format=json", "--debug", "--root", "/none", "list", "-q", "--quiet").ShouldEndWith(0);
+
+    [Fact]
     public void Spec_writes_a_configuration_and_never_over_one()
     {
         using Container container = new();

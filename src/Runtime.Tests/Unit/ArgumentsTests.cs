@@ -55,11 +55,25 @@ public sealed class ArgumentsTests
     public void What_is_meant_for_another_program_stands_behind_two_dashes(string line, string apart) =>
         Arguments.SetApart(Words(line), Rt()).Should().Equal(Words(apart));
 
+    [Theory]
+    [InlineData("--root /x --root /y run", "--root /y run")]
+    [InlineData("--root=/x run --root /y", "run --root /y")]
+    [InlineData("--root /y -root=/x run", "--root=/x run")]
+    [InlineData("run -b /b box --bundle /c -b=/d", "run box -b=/d")]
+    [InlineData("run --bundle --bundle --bundle /b", "run --bundle /b")] // a bundle named "--bundle", at first
+    [InlineData("ps --quiet --quiet box", "ps --quiet box")]
+    [InlineData("run --env A --env B box", "run --env A --env B box")]
+    [InlineData("run --pid-file /p --pid-file", "run --pid-file")]
+    [InlineData("run --pid-file /p -- --pid-file /q", "run --pid-file /p -- --pid-file /q")]
+    public void Of_an_option_with_one_value_that_is_given_again_the_last_counts(string line, string normal) =>
+        Arguments.Normalize(Words(line), Rt()).Should().Equal(Words(normal));
+
     private static Command Rt()
     {
         Command run = new("run");
         run.Options.Add(new Option<string>("--bundle", "-b"));
         run.Options.Add(new Option<string>("--pid-file"));
+        run.Options.Add(new Option<string[]>("--env"));
         Command command = new("rt");
         command.Options.Add(new Option<string>("--root"));
         command.Subcommands.Add(run);

@@ -47,24 +47,37 @@ internal static class Arguments
     /// <summary>
     /// Go's flag package takes one dash or two for any name. Words of one dash and several letters become two-dashed, but
     /// "-aq" stays if "aq" is no option. An empty value, as in "--user=", becomes a word of its own: else the next would be taken for
-    /// it.
+    /// it. Of an option that was given several times and has one value, the last counts: engines add to what users gave.
     /// </summary>
     public static string[] Normalize(string[] arguments, Command command)
     {
-        List<string> normal = [];
+        List<string?> normal = [];
+        Dictionary<Option, Range> given = [];
         int i = 0;
         for (; i < arguments.Length && arguments[i] != "--"; i++)
         {
             string argument = arguments[i];
             if (argument.Length > 2 && argument[0] == '-' && argument[1] != '-' && HasOption(command, "-" + argument.Split('=')[0]))
                 argument = "-" + argument;
+            int start = normal.Count;
             if (argument.EndsWith('=') && HasOption(command, argument[..^1])) normal.AddRange([argument[..^1], ""]);
             else normal.Add(argument);
+            if (Find(command, argument.Split('=')[0]) is not { Arity.MaximumNumberOfValues: <= 1 } option) continue;
+            if (option.Arity.MinimumNumberOfValues > 0 && !argument.Contains('=') && i + 1 < arguments.Length) normal.Add(arguments[++i]);
+            if (given.TryGetValue(option, out Range earlier))
+                for (int word = earlier.Start.Value; word < earlier.End.Value; word++) normal[word] = null;
+            given[option] = start..normal.Count;
         }
 
-        return [.. normal, .. arguments[i..]];
+        return [.. normal.OfType<string>(), .. arguments[i..]];
     }
 
-    private static bool HasOption(Command command, string name) =>
-        command.Options.Any(option => option.Name == name) || command.Subcommands.Any(sub => HasOption(sub, name));
+    private static Option? Find(Command command, string name)
+    {
+        if (!name.StartsWith('-')) return null;
+        return command.Options.FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name))
+            ?? command.Subcommands.Select(sub => Find(sub, name)).FirstOrDefault(option => option != null);
+    }
+
+    private static bool HasOption(Command command, string name) => Find(command, name)?.Name == name;
 }

@@ -64,6 +64,18 @@ public sealed class FileSystemTests : IDisposable
             .Should().Be("nameserverrefused");
     }
 
+    [Theory]
+    [InlineData("/etc/passwd", "/tmp")]
+    [InlineData("/tmp", "/etc/new")]
+    public void A_directory_and_a_file_can_t_be_mounted_on_one_another(string source, string destination)
+    {
+        using Container container = Container.Script("true",
+            With($$"""{"destination": "{{destination}}", "type": "bind", "source": "{{source}}", "options": ["bind"]}"""), ownRoot: true);
+        Directory.CreateDirectory(Path.Combine(container.Root, "etc"));
+        File.WriteAllText(Path.Combine(container.Root, "etc/new"), "");
+        container.Run().ShouldFailWith($"bind mount {source} on {destination}: not a directory");
+    }
+
     [Fact]
     public void A_relative_source_starts_from_the_bundle() =>
         Inside("ls /mnt/config.json",

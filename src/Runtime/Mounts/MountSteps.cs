@@ -59,6 +59,9 @@ internal unsafe struct BindMount : IStep
         if (target < 0) return target;
 
         result = Changes.Attach(ref run, tree, target);
+        // mount(2) says so of itself; engines read the error.
+        if (result == -Errno.EINVAL && Statx.Of(target, out Statx at) >= 0 && (at.Type == Files.S_IFDIR) != (stat.Type == Files.S_IFDIR))
+            result = -Errno.ENOTDIR;
         Files.close(tree);
         Files.close(target);
         return result;

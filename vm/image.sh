@@ -11,7 +11,8 @@ cd "$(dirname "$0")/.."
 source vm/packages.sh
 
 packages=(systemd systemd-sysv udev dbus dbus-user-session libpam-systemd apparmor
-    docker.io docker-cli containerd podman buildah netavark passt crun runc conmon uidmap iptables nftables
+    docker.io docker-cli docker-buildx docker-compose containerd containernetworking-plugins tini
+    podman buildah netavark aardvark-dns passt fuse-overlayfs catatonit conmon crun runc uidmap iptables nftables
     busybox-static iproute2 jq kmod procps strace)
 
 # What is built depends on these files alone.
@@ -26,7 +27,7 @@ fail() {
     exit 1
 }
 echo "vm/image.sh: making the disk of the VMs, once; it takes some two minutes" >&2
-need mke2fs e2fsprogs cpio cpio depmod kmod xz xz-utils
+need mke2fs e2fsprogs cpio cpio depmod kmod xz xz-utils objdump binutils
 
 mkdir -p "${image%/*}"
 building=$(mktemp -d "$image.XXXXXX")
@@ -37,6 +38,16 @@ root=$building/root
 mkdir "$building/image"
 
 bench/debian.sh trixie "$root" "$(IFS=,; echo "${packages[*]}")"
+
+# The newest crun and runc that Debian has, to be compared with, at /opt/peers beside the release's own; and of the libraries
+# that they want those that the root has not.
+bench/debian.sh sid "$building/peers" runc,crun extract
+mkdir "$root/opt/peers"
+cp "$building"/peers/usr/{bin/crun,sbin/runc} "$root/opt/peers"
+for library in $(objdump -p "$root"/opt/peers/* | awk '$1 == "NEEDED" { print $2 }' | sort -u); do
+    [[ -e $root/usr/lib/x86_64-linux-gnu/$library ]] || cp "$building/peers/usr/lib/x86_64-linux-gnu/$library" "$root/usr/lib/x86_64-linux-gnu"
+done
+! chroot "$root" sh -c 'ldd /opt/peers/* 2>&1 | grep "not found"' >&2 || fail "crun and runc of sid do not run on trixie"
 
 # Guests of QEMU 7.2, which bookworm has, crash at random: an interrupt behind a cmpxchg16b finds garbage in the flags.
 bench/debian.sh trixie "$building/qemu" qemu-system-x86 extract

@@ -54,7 +54,7 @@ between() { # name least most seen: whole numbers
 }
 
 soon() { # command...: it succeeds within two minutes, which it takes only where the machine is slow or busy
-    local end=$((SECONDS + 120))
+    local end=$((SECONDS + ${PATIENCE-120}))
     until "$@"; do
         ((SECONDS < end)) || return 1
         sleep 0.2
@@ -64,6 +64,29 @@ soon() { # command...: it succeeds within two minutes, which it takes only where
 eventually() { # name command...: it exits with 0, soon
     soon "${@:2}" >/dev/null 2>&1 || true
     check "$@"
+}
+
+# Services, of systemd's; where there is none, the programs themselves.
+service() { # start, stop or restart, and docker or containerd
+    if [[ -d /run/systemd/system ]]; then
+        systemctl reset-failed "$2" 2>/dev/null || true # so that many restarts are not too many
+        systemctl "$1" "$2"
+        return
+    fi
+    local record=/run/started-$2 daemon=$2 ready=/run/docker.sock
+    [[ $2 == containerd ]] && ready=/run/containerd/containerd.sock || daemon=dockerd
+    if [[ $1 != start && -e $record ]]; then
+        ! kill -0 "$(<"$record")" || kill "$(<"$record")"
+        soon not kill -0 "$(<"$record")" 2>/dev/null
+        rm -f "$record" "$ready"
+    fi
+    [[ $1 != stop ]] || return 0
+    "$daemon" </dev/null >"/run/$2.log" 2>&1 3>&- &
+    echo $! >"$record"
+    soon test -S "$ready" || {
+        tail -n 20 "/run/$2.log"
+        return 1
+    }
 }
 
 skip() { # name reason

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Usage: payload.sh IMAGE. Makes IMAGE the disk that VMs find at /vm: bin/rt, vm/ itself, a root file system with busybox and tools/, the
-# built validation suite of OCI runtime-tools, and a policy for SELinux. Made for every run, since all of this changes often; it takes a second.
+# Usage: payload.sh IMAGE. Makes IMAGE the disk that VMs find at /vm: bin/rt, vm/ itself, a root file system with busybox and
+# tools/, the built validation suite of OCI runtime-tools, a policy for SELinux, a client of Kubernetes' CRI and a containerd 2.
+# Made for every run, since all of this changes often; it takes a second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=vm/packages.sh
@@ -9,6 +10,8 @@ need mke2fs e2fsprogs gcc gcc checkpolicy checkpolicy
 
 image=$1
 suite=$(conformance/suite.sh)
+cri=$(vm/cri/build.sh)
+containerd=$(vm/cri/containerd.sh)
 staging=$(mktemp -d "$image.XXXXXX")
 trap 'rm -rf "$staging"' EXIT
 
@@ -20,6 +23,10 @@ for source in vm/tools/*.c; do
 done
 checkpolicy -M -U allow -c 31 -o "$staging/selinux.policy" vm/groups/selinux.policy
 install -m 755 bin/rt "$staging"
-cp --archive vm/guest vm/groups vm/lib.sh conformance/{verdict.awk,known-failures} "$staging"
+echo "${ONLY-}" >"$staging/only"
+echo "${SCENARIOS-all}" >"$staging/scenarios-wanted"
+cp --archive vm/guest vm/groups vm/scenarios vm/{lib,compare,images,pods}.sh conformance/{verdict.awk,known-failures} "$staging"
 cp --archive "$suite" "$staging/suite"
-mke2fs -q -t ext4 -d "$staging" "$image" 400M >/dev/null
+cp "$cri" "$staging/cri"
+cp --archive "$containerd" "$staging/containerd"
+mke2fs -q -t ext4 -d "$staging" "$image" 500M >/dev/null

@@ -13,14 +13,14 @@ use_image() { # sets image, which stays as long as this process runs
 }
 
 qemu_arguments() { # kind image payload scratch words-for-the-kernel...: sets the array qemu, and kernel
-    local kind=$1 image=$2 payload=$3 scratch=$4 init=/vm/guest/init.sh module='' disk
+    local kind=$1 image=$2 payload=$3 scratch=$4 init=/vm/guest/init.sh memory=2048 module='' disk
     shift 4
     kernel=6.12
     case $kind in
         mini-v2 | mini-v2-*) ;;
         mini-v1 | mini-v1-* | mini-hybrid | mini-hybrid-*) kernel=6.1 ;;
         mini-selinux) module='security=selinux enforcing=0' ;;
-        debian) init=/sbin/init ;;
+        debian) init=/sbin/init memory=4096 ;;
         *)
             echo "there is no VM $kind, but mini-v2, mini-v1, mini-hybrid, mini-selinux and debian" >&2
             return 1
@@ -31,7 +31,7 @@ qemu_arguments() { # kind image payload scratch words-for-the-kernel...: sets th
     # Five levels of page tables instead of four take a tenth more time to emulate.
     # shellcheck disable=SC2054 # the commas are QEMU's
     qemu=("$image/qemu" -nodefaults -no-user-config -no-reboot -display none
-        -accel "tcg,thread=multi" -cpu max,la57=off -smp 2 -m 2048
+        -accel "tcg,thread=multi" -cpu max,la57=off -smp 2 -m $memory
         -kernel "$image/$kernel/vmlinuz" -initrd "$image/$kernel/initramfs"
         -append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off $module vm_init=$init vm_kind=$kind $*")
     # shellcheck disable=SC2054

@@ -78,15 +78,19 @@ run() { # GROUP@KIND
     trap '[[ -z $machine ]] || kill "$machine"' EXIT
     trap 'exit 143' TERM
     limit=$(header "$group" seconds)
-    qemu_arguments "$kind" "$image" "$work/payload" "$work" "vm_group=$group"
-    if [[ ! -d $image/$kernel ]]; then
-        say "skipped: $image has no Linux $kernel"
-        echo 0 0 1 0 >"$work/$run.counts"
-        return
+    if [[ $kind == here ]]; then
+        exec {results}< <(exec vm/here.sh "$image" "$work/payload" "$group" 3>&1 >"$name.console" 2>&1 </dev/null)
+    else
+        qemu_arguments "$kind" "$image" "$work/payload" "$work" "vm_group=$group"
+        if [[ ! -d $image/$kernel ]]; then
+            say "skipped: $image has no Linux $kernel"
+            echo 0 0 1 0 >"$work/$run.counts"
+            return
+        fi
+        touch "$name.console"
+        exec {results}< <(exec "${qemu[@]}" -serial "file:$name.console" -device virtio-serial-pci \
+            -chardev file,id=results,path=/dev/stdout -device virtserialport,chardev=results </dev/null 2>"$name.qemu")
     fi
-    touch "$name.console"
-    exec {results}< <(exec "${qemu[@]}" -serial "file:$name.console" -device virtio-serial-pci \
-        -chardev file,id=results,path=/dev/stdout -device virtserialport,chardev=results </dev/null 2>"$name.qemu")
     machine=$!
 
     while [[ ! $end ]]; do
@@ -133,7 +137,7 @@ run() { # GROUP@KIND
         ((++failed))
         {
             echo "$wrong"
-            sed 's/^/QEMU: /' "$name.qemu"
+            [[ ! -e $name.qemu ]] || sed 's/^/QEMU: /' "$name.qemu"
         } >>"$work/$run.failures"
     fi
     ((failed == 0)) || console >>"$work/$run.failures"

@@ -93,6 +93,7 @@ public sealed class EngineConfigurationTests
             [engine]
             runtime = "rt"
             cgroup_manager = "systemd"
+            runtime_supports_json = ["crun", "runc", "kata", "runsc", "youki", "krun", "rt"]
 
             [engine.runtimes]
             rt = ["/opt/rt \"1\"/rt"]

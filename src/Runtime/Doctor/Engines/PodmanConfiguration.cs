@@ -10,9 +10,11 @@ internal static class PodmanConfiguration
             # For {directory}/{EngineHost.Runtime}.conf, which Buildah heeds too.
             # It takes effect at once, for containers that are created from then on; others keep their runtime.
             # To check: podman info --format '{"{{.Host.OCIRuntime.Path}} {{.Host.CgroupManager}}"}'
+            # runtime_supports_json has podman's own list before rt; by it podman tells errors apart, and their exit codes.
             [engine]
             runtime = "{EngineHost.Runtime}"
             cgroup_manager = "{(host.SystemdCgroup ? "systemd" : "cgroupfs")}"
+            runtime_supports_json = ["crun", "runc", "kata", "runsc", "youki", "krun", "{EngineHost.Runtime}"]
 
             [engine.runtimes]
             {EngineHost.Runtime} = [{Toml.Quote(host.Binary)}]

@@ -28,7 +28,7 @@ scenario "/dev" 'crw-rw-rw-' <<'END'
 once . sh -c 'cd /dev; stat -c "%A %u:%g %t,%T %N" * pts/ptmx | grep -v core | sed "s/pipe:.*/pipe/"; ls /proc/self/fd'
 END
 scenario "its status and limits" '^Seccomp:.0$' <<'END'
-once . sh -c 'grep -vE "^(Vm|Rss|Huge|volun|nonvol|Pid|Tgid|NS|Speculation|x86|Mems|Cpus)" /proc/self/status; cat /proc/self/limits /proc/self/oom_score_adj'
+once . sh -c 'grep -vE "^(Vm|Rss|Huge|volun|nonvol|Pid|Tgid|NS|SigQ|Speculation|x86|Mems|Cpus)" /proc/self/status; cat /proc/self/limits /proc/self/oom_score_adj'
 END
 scenario "on a terminal" '^/dev/pts/0$' <<'END'
 once '.tty = true' sh -c 'tty; stat -L -c "%t:%T %a %u:%g" /dev/console /dev/pts/0; ls /dev/pts; exit 3'

@@ -31,7 +31,7 @@ qemu_arguments() { # kind image payload scratch words-for-the-kernel...: sets th
     # Five levels of page tables instead of four take a tenth more time to emulate.
     # shellcheck disable=SC2054 # the commas are QEMU's
     qemu=("$image/qemu" -nodefaults -no-user-config -no-reboot -display none
-        -accel "tcg,thread=multi" -cpu max,la57=off -smp 2 -m $memory
+        -accel "tcg,thread=multi" -cpu max,la57=off -smp 2 -m "$memory"
         -kernel "$image/$kernel/vmlinuz" -initrd "$image/$kernel/initramfs"
         -append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off $module vm_init=$init vm_kind=$kind $*")
     # shellcheck disable=SC2054

@@ -42,7 +42,7 @@ once '.linux.security_context.apparmor = {profile_type: "Localhost", localhost_r
 END
 scenario "procMount: masked and read-only paths" '^written$' <<'END'
 once . sh -c 'exec 2>&1; wc -c /proc/kcore /proc/keys; ls /proc/acpi /sys/firmware /proc/scsi; echo 1 >/proc/sys/kernel/panic; echo b >/proc/sysrq-trigger'
-once '.linux.security_context += {masked_paths: [], readonly_paths: []}' sh -c 'mount | grep -c "/proc/"; echo 0 >/proc/sys/kernel/printk_delay && echo written'
+once '.linux.security_context += {masked_paths: [], readonly_paths: [], apparmor: {profile_type: "Unconfined"}}' sh -c 'mount | grep -c "/proc/"; echo 4096 >/proc/sys/kernel/shmmni && echo written'
 once '.linux.security_context += {masked_paths: ["/etc/passwd", "/tmp", "/no/such"], readonly_paths: ["/root", "/no/such"]}' sh -c 'exec 2>&1; cat /etc/passwd; ls -A /tmp; touch /root/x'
 END
 scenario "sysctls" '^stdout F 1024$' <<'END'

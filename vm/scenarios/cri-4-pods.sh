@@ -44,7 +44,7 @@ END
 cd "$work"; users='.linux.security_context.namespace_options.userns_options = {mode: "POD", uids: [{host_id: 1000000, container_id: 0, length: 65536}], gids: [{host_id: 1000000, container_id: 0, length: 65536}]}'
 mkdir -p volume; touch volume/file; chown 0:0 volume/file
 pod "$users"
-run once "$users | .mounts = [{container_path: \"/data\", host_path: \"$PWD/volume\", uidMappings: [{host_id: 1000000, container_id: 0, length: 65536}], gidMappings: [{host_id: 1000000, container_id: 0, length: 65536}]}]" sh -c 'exec 2>&1; tr -s " " " " </proc/self/uid_map; id; stat -c "%u:%g %n" /data/file /etc/passwd /; touch /data/new /new; mount -t tmpfs x /tmp; grep Cap /proc/self/status; cat /proc/sys/user/max_user_namespaces >/dev/null; hostname x; ls -ln /dev/shm /dev/mqueue /dev/pts; sleep 600'
+run once "$users | .mounts = [{container_path: \"/data\", host_path: \"$PWD/volume\", uidMappings: [{host_id: 1000000, container_id: 0, length: 65536}], gidMappings: [{host_id: 1000000, container_id: 0, length: 65536}]}]" sh -c 'exec 2>&1; tr -s " " " " </proc/self/uid_map; id; stat -c "%u:%g %n" /data/file /etc/passwd /; touch /data/new /new; mount -t tmpfs x /tmp; grep Cap /proc/self/status; cat /proc/sys/user/max_user_namespaces >/dev/null; hostname x; stat -c "%a %u:%g %n" /dev/shm /dev/mqueue /dev/pts /dev/pts/ptmx; sleep 600'
 sleep 1; logs once; stat -c '%u:%g %n' volume/*
 namespaces 1 "$(pid_of "$container")"
 cri execsync "$container" sh -c 'id -u; cat /proc/self/gid_map | tr -s " "; touch /x && stat -c %u /x'

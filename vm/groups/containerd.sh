@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # containerd alone, by its own client ctr, with the same commands under rt, runc and crun.
 # vm: debian
-# seconds: 2400
+# seconds: 3600
 # shellcheck source=vm/lib.sh
 source /vm/lib.sh
 # shellcheck source=vm/compare.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # 200 containers of docker's, then 200 of podman's: started, entered and removed, many at the same time.
 # vm: debian
-# seconds: 3600
+# seconds: 5400
 # shellcheck source=vm/lib.sh
 source /vm/lib.sh
 

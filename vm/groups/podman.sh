@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # podman and buildah, as root and as an ordinary user, with the same commands under rt, runc and crun.
 # vm: debian here
-# seconds: 3000
+# seconds: 4500
 # shellcheck source=vm/lib.sh
 source /vm/lib.sh
 # shellcheck source=vm/compare.sh

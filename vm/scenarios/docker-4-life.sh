@@ -7,12 +7,12 @@ until_state() { for _ in {1..100}; do [[ $(docker inspect --format '{{.State.Sta
 scenario "run --detach, logs, wait" '^one$' <<'END'
 docker run --detach --network none --name box busybox sh -c 'echo one; echo two >&2; exit 5' >/dev/null
 docker wait box
-docker logs box; docker logs --tail 1 box
+docker logs box
 state; gone
 END
 scenario "logs --follow" '^three$' <<'END'
 docker run --detach --network none --name box busybox sh -c 'for i in one two three; do echo $i; sleep 0.3; done' >/dev/null
-docker logs --follow box
+docker logs --follow box; docker logs --tail 1 box
 gone
 END
 scenario "--detach --tty" 'pts/0' <<'END'

@@ -10,7 +10,7 @@ source /vm/images.sh
 cri() { /vm/cri "$@"; }
 export runtime
 
-containerd_toml() { # a handler for each runtime, and one each whose cgroups containerd makes itself
+containerd_toml() { # a handler for each runtime but rt, which is as rt has it, and one each whose cgroups containerd makes itself
     local plugin=io.containerd.cri.v1.runtime name
     if [[ $version == 1 ]]; then
         plugin=io.containerd.grpc.v1.cri
@@ -22,10 +22,8 @@ containerd_toml() { # a handler for each runtime, and one each whose cgroups con
         printf '[plugins."%s"]\ndisable_hugetlb_controller = false\n' $plugin
         printf '[plugins."%s".cni]\nbin_dirs = ["/usr/lib/cni"]\n' $plugin
     fi
-    for name in runc crun rt; do
-        handler_toml $name true
-        handler_toml ${name}fs false
-    done
+    for name in runc crun; do handler_toml $name true; done
+    for name in runc crun rt; do handler_toml ${name}fs false; done
 }
 handler_toml() { # name by-systemd
     printf '[plugins."%s".containerd.runtimes.%s]\nruntime_type = "io.containerd.runc.v2"\n' $plugin "$1"
@@ -97,6 +95,8 @@ sleeper() { # filter: a container in the standing pod
 mkdir -p /etc/containerd /etc/cni/net.d
 version=$(containerd --version | awk '{ sub(/v/, "", $3); print int($3) }')
 containerd_toml >/etc/containerd/config.toml
+rt doctor --engine containerd >"$work/rt.toml"
+sed '/^version/d' "$work/rt.toml" >>/etc/containerd/config.toml
 jq --null-input '{cniVersion: "1.0.0", name: "pods", plugins: [{type: "bridge", bridge: "cni0", isGateway: true,
     ipam: {type: "host-local", ranges: [[{subnet: "10.88.0.0/16"}]], routes: [{dst: "0.0.0.0/0"}]}}]}' >/etc/cni/net.d/pods.conflist
 if [[ $VM_KIND != here ]]; then # systemd's unit has its own idea of where containerd is

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # docker, podman and containerd start containers with rt, from an image that is made here: those that can in scopes of systemd's,
-# which is what they do where nobody tells them otherwise, and in cgroups of their own.
+# which is what they do where nobody tells them otherwise, and in cgroups of their own. They are configured as rt doctor says.
 # vm: debian
 # seconds: 1800
 # shellcheck source=vm/lib.sh
@@ -37,13 +37,15 @@ background() { # engine: a container with a name
 
 # docker
 mkdir -p /etc/docker
-docker_by() { # systemd or cgroupfs
-    jq --null-input --arg by "$1" '{runtimes: {rt: {path: "/usr/local/bin/rt"}}, "default-runtime": "rt",
-        "exec-opts": ["native.cgroupdriver=" + $by]}' >/etc/docker/daemon.json
+docker_by() { # systemd or cgroupfs: as what is there says, else as rt does
+    rt doctor --engine docker | grep -v '^#' >"$work/daemon.json"
+    mv "$work/daemon.json" /etc/docker/daemon.json
     check "docker starts" systemctl restart docker
     equal "docker has rt as its runtime, and cgroups by $1" "rt $1" "$(docker info --format '{{.DefaultRuntime}} {{.CgroupDriver}}')"
 }
+echo '{"exec-opts": ["native.cgroupdriver=cgroupfs"], "log-driver": "local"}' >/etc/docker/daemon.json
 docker_by cgroupfs
+equal "it has kept what it was told before" local "$(docker info --format '{{.LoggingDriver}}')"
 docker import "$work/rootfs.tar" busybox >/dev/null
 runs docker docker run --rm busybox
 limits "docker, by cgroupfs" docker run --rm
@@ -51,21 +53,31 @@ exits "docker: a program that is not there" 127 docker run --rm busybox nothing-
 background docker
 check "docker: the container's network has an interface" docker run --rm busybox ip link show eth0
 docker save busybox >"$work/image.tar"
+rm /etc/docker/daemon.json
 docker_by systemd
 limits "docker, by systemd" docker run --rm
 systemctl stop docker docker.socket
 
 # podman
+mkdir -p /etc/containers/containers.conf.d
+rt doctor --engine podman >/etc/containers/containers.conf.d/rt.conf
+equal "podman has rt as its runtime, and cgroups by systemd" "rt /usr/local/bin/rt systemd" \
+    "$(podman info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Path}} {{.Host.CgroupManager}}')"
 by=cgroupfs
-podman() { command podman --runtime /usr/local/bin/rt --cgroup-manager "$by" "$@"; }
+podman() { command podman --cgroup-manager "$by" "$@"; }
 podman import "$work/rootfs.tar" busybox >/dev/null 2>&1
 runs podman podman run --rm --network none busybox
 for by in systemd cgroupfs; do limits "podman, by $by" podman run --rm --network none; done
 exits "podman: a program that is not there" 127 podman run --rm --network none busybox nothing-of-that-name
 background podman
+equal "its container was rt's" "" "$(ls /run/runc /run/crun 2>/dev/null)"
 
 # containerd
-check "containerd starts" systemctl start containerd
+mkdir -p /etc/containerd
+rt doctor --engine containerd >/etc/containerd/config.toml
+check "containerd starts" systemctl restart containerd
+equal "its CRI has rt as a handler, and cgroups by systemd" '{"BinaryName":"/usr/local/bin/rt","SystemdCgroup":true}' \
+    "$(/vm/cri call Status '{"verbose": true}' | jq -c '.info.config | fromjson.containerd.runtimes.rt.options')"
 check "ctr: import of the image" ctr images import "$work/image.tar"
 image=$(ctr images list --quiet)
 ctr_program() { ctr run --runc-binary /usr/local/bin/rt --rm "$image" once "$@"; }

@@ -24,6 +24,7 @@ runtimes=(runc crun rt) runtime=rt
 plain() {
     sed -E -e 's/\b[0-9a-f]{64}\b/ID/g' -e 's/\b[0-9a-f]{12}\b/SHORT-ID/g' \
         -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+( ?[+-][0-9:]{4,5}|Z)?( UTC)?/TIME/g' \
+        -e 's/\b[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}\b/TIME/g' \
         -e 's/\b(Less than a|About a|[0-9]+) (second|minute)s?\b/SOME TIME/g' \
         -e 's#/opt/peers/(runc|crun)\b|/usr/local/bin/rt\b#RUNTIME#g' -e 's/\b(runc|crun|rt): /RUNTIME: /g' -e 's/\r//g' \
         -e 's/runc (create|run) failed: //; s/unable to start container process: (error during container init: )?//'

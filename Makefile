@@ -1,6 +1,8 @@
+share := artifacts/share
+
 .PHONY: all build install uninstall deb deb-test demo test fuzz attack vm-test vm-shell bench conformance spec reproducible clean
 
-all: build
+all: build $(share)/made
 
 build:
 	./build.sh
@@ -19,7 +21,6 @@ fishcompletiondir = $(datarootdir)/fish/vendor_completions.d
 INSTALL = install
 
 # Made anew where their sources are newer, so that root may install what somebody else has built.
-share := artifacts/share
 bin/rt: $(shell find src/Runtime \( -name bin -o -name obj \) -prune -o -type f -print) Directory.Build.props Directory.Packages.props
 	./build.sh
 
@@ -39,9 +40,10 @@ install: bin/rt $(share)/made
 	$(INSTALL) -m 644 $(share)/zsh/site-functions/_rt "$(DESTDIR)$(zshcompletiondir)/_rt"
 	$(INSTALL) -m 644 $(share)/fish/vendor_completions.d/rt.fish "$(DESTDIR)$(fishcompletiondir)/rt.fish"
 
-uninstall: $(share)/made
-	rm -f "$(DESTDIR)$(bindir)/rt"
-	for page in $(share)/man/man8/*.8; do rm -f "$(DESTDIR)$(man8dir)/$${page##*/}"; done
+# Its pages by name: other packages have some that begin with rt-, too.
+uninstall:
+	rm -f "$(DESTDIR)$(bindir)/rt" "$(DESTDIR)$(man8dir)/rt.8"
+	for page in $$(sed -n 's/^## rt /rt /p' docs/commands.md | grep -oE 'rt [a-z]+' | tr ' ' -); do rm -f "$(DESTDIR)$(man8dir)/$$page.8"; done
 	rm -f "$(DESTDIR)$(bashcompletiondir)/rt" "$(DESTDIR)$(zshcompletiondir)/_rt" "$(DESTDIR)$(fishcompletiondir)/rt.fish"
 
 # A Debian package, artifacts/rt_VERSION_ARCHITECTURE.deb.

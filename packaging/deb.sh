@@ -24,7 +24,8 @@ gzip --best --no-name "$stage"/usr/share/man/man8/*.8
 doc=$stage/usr/share/doc/rt
 mkdir -p "$doc" "$stage/usr/share/lintian/overrides" "$stage/DEBIAN"
 install -m 644 packaging/copyright "$doc/copyright"
-install -m 644 docs/commands.md docs/docker.md docs/containerd.md docs/podman.md docs/hardening.md "$doc"
+install -m 644 docs/{commands,docker,containerd,kubernetes,podman,hardening}.md SECURITY.md "$doc"
+sed -i 's|](\.\./SECURITY\.md|](SECURITY.md|g; s|](docs/|](|g; s|\[\([^]]*\)\](\.\./vm/[^)]*)|\1|g' "$doc"/*.md
 gzip --best --no-name --stdout >"$doc/changelog.gz" <<END
 rt ($version) unstable; urgency=medium
 

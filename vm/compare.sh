@@ -32,7 +32,8 @@ plain() {
 
 # What a container may leave behind, a line each; engines and systemd make cgroups and mounts of their own, which stay.
 left() {
-    find /run/rt /run/runc /run/crun /run/docker/runtime-* /run/containerd/runc -mindepth 1 -name state.json -printf 'state %h\n' 2>/dev/null || true
+    find /run/rt /run/runc /run/crun /run/docker/runtime-* /run/containerd/runc /run/user/*/{rt,runc,crun} -mindepth 1 \
+        \( -name state.json -o -name status \) -printf 'state %h\n' 2>/dev/null || true
     find /sys/fs/cgroup -mindepth 1 -type d \( -name '*docker-*' -o -name '*libpod-*' -o -name 'cri-*' -o -regex '.*/[0-9a-f]*' \) -printf 'cgroup %p\n'
     awk '$5 ~ "/(docker|containers|containerd)/" && $5 !~ "/(netns/default|storage/overlay)$" { print "mount", $5 }' /proc/self/mountinfo
 }

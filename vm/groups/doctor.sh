@@ -37,6 +37,9 @@ case $VM_KIND in
     *) cgroups="ok: v2 ($(tr ' ' '\n' </sys/fs/cgroup/cgroup.controllers | listed))" ;;
 esac
 equal "cgroups" "$cgroups" "$(finding cgroups)"
+read_only() { without 'find /sys/fs/cgroup -maxdepth 1 -type d -exec mountpoint --quiet {} \; -exec mount -o remount,bind,ro {} \;' "$@"; }
+exits "cgroups, where root can't write: no container can be started" 1 read_only rt doctor
+equal "and why" "is read-only" "$(finding "writing cgroups" read_only | cut -d ' ' -f 3-)"
 equal "cgroups, where none are mounted" "missing: nothing is mounted at /sys/fs/cgroup" \
     "$(finding cgroups without 'umount --recursive /sys/fs/cgroup')"
 
@@ -54,15 +57,25 @@ rmdir /sys/fs/cgroup/doctor
 
 # Security modules.
 modules=$(sed 's/,/, /g' $securityfs/lsm)
+module() { # grade and words, found by doctor
+    equal "security modules: $1" "$1" "$(finding "security modules" "${@:2}")"
+}
 case ,$(<$securityfs/lsm), in
     *,selinux,*)
-        equal "SELinux, which only warns" "limited: SELinux, permissive (active: $modules)" "$(finding "security modules")" ;;
-    *,apparmor,*)
-        equal "AppArmor" "ok: AppArmor (active: $modules)" "$(finding "security modules")"
-        equal "modules, where they can't be seen" "missing: neither AppArmor nor SELinux" \
-            "$(finding "security modules" without "umount $securityfs")"
+        module "missing: neither AppArmor nor SELinux can be used (active: $modules)"
+        mount -t selinuxfs selinuxfs /sys/fs/selinux
+        cat /vm/selinux.policy >/sys/fs/selinux/load
+        module "limited: SELinux, permissive (active: $modules)"
+        echo 1 >/sys/fs/selinux/enforce
+        module "ok: SELinux, enforcing (active: $modules)"
+        echo 0 >/sys/fs/selinux/enforce
+        umount /sys/fs/selinux
         ;;
-    *) equal "no module" "missing: neither AppArmor nor SELinux (active: $modules)" "$(finding "security modules")" ;;
+    *,apparmor,*)
+        module "ok: AppArmor (active: $modules)"
+        module "missing: neither AppArmor nor SELinux can be used" without "umount $securityfs"
+        ;;
+    *) module "missing: neither AppArmor nor SELinux can be used (active: $modules)" ;;
 esac
 
 # Ordinary users.
@@ -74,7 +87,7 @@ ids="/etc/subuid sets no ids aside for box"
 sed -i /^box:/d /etc/subuid /etc/subgid
 [[ -d /run/systemd/system ]] || install -D --directory --mode 700 --owner box /run/user/1000
 equal "a user without ids" "missing: $ids" "$(finding "id ranges" as_box)"
-as_said=$(remedy "id ranges" as_box | sed -n 's/^as root: \(usermod .*\), with ids.*/\1/p')
+as_said=$(remedy "id ranges" as_box | sed -n 's/^as root: \(usermod .*\)/\1/p')
 check "what it says of that: $as_said" ${as_said:-false}
 equal "a user with ids" "ok: 65536 uids, 65536 gids" "$(finding "id ranges" as_box)"
 sysctl --quiet --write user.max_user_namespaces=0

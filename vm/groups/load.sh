@@ -21,6 +21,7 @@ engines_own() { # what an engine has above its containers, and keeps; not where 
     rmdir /sys/fs/cgroup/docker /sys/fs/cgroup/libpod_parent/conmon /sys/fs/cgroup/libpod_parent 2>/dev/null || true
     umount /run/docker/netns/default /run/netns 2>/dev/null || true
 }
+states() { find /run/rt /run/docker /run/containerd /run/libpod /run/crun -name state.json 2>/dev/null || true; }
 shims() { pgrep --list-name 'containerd-shim|conmon|rt-shim'; }
 
 load() { # engine, the beginning of its cgroups' names, words that start a container, and that remove one
@@ -35,6 +36,8 @@ load() { # engine, the beginning of its cgroups' names, words that start a conta
     equal "$1: the half that is left runs" $((count / 2)) "$(sleepers)"
     equal "$1: it is removed" "" "$(failures_of 2 2 "$4 load-{}")"
     eventually "$1: no shim is left" not shims
+    equal "$1: no cgroup of a container is left" 0 "$(cgroups "$2")"
+    equal "$1: no state is left" "" "$(states)"
     engines_own
     nothing_left "$1: nothing is left, no process, mount, cgroup or state"
 }

@@ -36,8 +36,8 @@ options=(--pids-limit 20); group_files pids.max
 options=(--pids-limit -1); group_files pids.max
 quick --pids-limit 5 busybox sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait; echo all'
 END
-scenario "--blkio-weight, --device-read-bps" 'rbps=1048576' disks <<'END'
-options=(--device-read-bps /dev/vdc:1mb --device-write-iops /dev/vdc:100); group_files io.max
+scenario "--blkio-weight" '^io.weight default 2930$' limits <<'END'
+options=(--blkio-weight 300); group_files io.weight
 END
 scenario "--ulimit" '^100$' <<'END'
 quick --ulimit nofile=100:200 --ulimit nproc=100 --ulimit core=0 busybox sh -c 'ulimit -n; ulimit -Hn; ulimit -c'
@@ -76,7 +76,7 @@ gone
 END
 scenario "stats" '32MiB' limits <<'END'
 sleeper --memory 32m
-docker stats --no-stream --format '{{.Name}} {{.PIDs}} {{.NetIO}} {{.MemUsage}}' box | sed 's/ [0-9.]*[kM]iB / USED /'
+docker stats --no-stream --format '{{.Name}} {{.PIDs}} {{.NetIO}} {{.MemUsage}}' box | sed 's/ [0-9.]*[kKM]iB / USED /'
 docker stats --no-stream --format json box | jq -c 'keys'
 gone
 END

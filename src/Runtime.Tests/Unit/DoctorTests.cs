@@ -46,6 +46,14 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public void Cgroups_that_root_can_not_write_to_are_fatal()
+    {
+        CgroupSubject subject = new(Root, Unified, Five, null, true) { ReadOnly = "/sys/fs/cgroup" };
+        Should(subject.Findings().Last(), Grade.Missing, "/sys/fs/cgroup is read-only", "privileged", fatal: true);
+        (subject with { Caller = User }).Findings().Should().OnlyContain(finding => !finding.IsFatal, "a user's containers go without");
+    }
+
+    [Fact]
     public void Cgroups_are_v2_or_less_good()
     {
         Should(new CgroupSubject(Root, Unified, Five, null, true).Findings().Single(), Grade.Ok, "v2 (cpu, cpuset, io, memory, pids)");
@@ -65,6 +73,8 @@ public sealed class DoctorTests
         findings.Select(finding => finding.Subject).Should().Equal("cgroups", "memory controller", "cgroup.kill");
         Should(findings[1], Grade.Missing, "the host has none", "cgroup_disable=");
         Should(findings[2], Grade.Missing, "the kernel has none", "5.14");
+        CgroupSubject part = new(Root, Unified, ["cpu", "cpuset", "io", "pids"], null, true) { IsPart = true };
+        Should(part.Findings().Last(), Grade.Missing, "not handed down", "cgroup.subtree_control");
     }
 
     [Fact]
@@ -74,6 +84,8 @@ public sealed class DoctorTests
         Should(Delegation(null), Grade.Missing, "/user.slice is not box's", "Delegate=yes");
         Should(Delegation(["memory", "pids"]), Grade.Limited, "without cpu, cpuset, io", "Delegate=cpu");
         Should(Delegation(Five), Grade.Ok, "with cpu, cpuset, io, memory, pids");
+        CgroupHierarchy hybrid = new("/sys/fs/cgroup/unified", "/") { Legacy = [LegacyMemory] };
+        Should(new CgroupSubject(User, hybrid, Five, null, true).Findings().Last(), Grade.Missing, "not box's", "unified_cgroup_hierarchy=1");
     }
 
     [Fact]
@@ -85,6 +97,10 @@ public sealed class DoctorTests
         Should(findings[1], Grade.Missing, "invalid argument", "CONFIG_TIME_NS");
         Should(findings[2], Grade.Missing, Hint, "sysctl");
         findings.Should().HaveCount(3);
+        Finding OfPid(Caller caller, int result) =>
+            new NamespaceSubject(caller, new Dictionary<string, int> { ["pid"] = result, ["user"] = -Errno.EPERM }, Hint).Findings().First();
+        Should(OfPid(User, -Errno.ENOSYS), Grade.Missing, "not implemented", "seccomp profile that allows clone3");
+        Should(OfPid(Root, -Errno.EPERM), Grade.Missing, "not permitted", "CAP_SYS_ADMIN");
     }
 
     [Fact]
@@ -101,9 +117,13 @@ public sealed class DoctorTests
         string[] names = ["clone3", "openat2", "fsopen", "open_tree", "close_range", "pidfd_open", "mount_setattr", "faccessat2",
             "exit codes by pidfd"];
         Dictionary<string, int> results = names.ToDictionary(name => name, _ => -Errno.EPERM);
-        new KernelSubject(results).Findings().Single().Found.Should().Be(string.Join(", ", names), "what is refused is known");
-        results["openat2"] = results["mount_setattr"] = -Errno.ENOSYS;
         Finding[] findings = [.. new KernelSubject(results).Findings()];
+        findings[0].Found.Should().Be("fsopen, open_tree, mount_setattr", "these take privilege; others are refused by a filter");
+        findings.Skip(1).Select(finding => finding.Subject).Should().Equal(names.Except(["fsopen", "open_tree", "mount_setattr"]));
+        foreach (string name in names) results[name] = -Errno.EINVAL;
+        new KernelSubject(results).Findings().Single().Found.Should().Be(string.Join(", ", names), "arguments that are wrong are read");
+        results["openat2"] = results["mount_setattr"] = -Errno.ENOSYS;
+        findings = [.. new KernelSubject(results).Findings()];
         Should(findings[1], Grade.Missing, "", "Linux 5.6", fatal: true);
         Should(findings[2], Grade.Missing, "", "Linux 5.12");
     }
@@ -121,7 +141,11 @@ public sealed class DoctorTests
     [Fact]
     public void One_security_module_that_enforces_is_enough()
     {
-        Should(new SecurityModuleSubject(false, false, null, "").Judge(), Grade.Missing, "neither", "lsm=");
+        Should(new SecurityModuleSubject(false, false, null, "").Judge(), Grade.Missing, "neither", "mount securityfs");
+        Should(new SecurityModuleSubject(false, false, null, "capability,selinux").Judge(), Grade.Missing, "(active: capability, selinux)",
+            "load a policy");
+        Should(new SecurityModuleSubject(false, false, null, "capability,apparmor").Judge(), Grade.Missing, "neither", "in a container");
+        Should(new SecurityModuleSubject(false, false, null, "capability").Judge(), Grade.Missing, "neither", "lsm=");
         Should(new SecurityModuleSubject(true, false, null, "capability,apparmor").Judge(), Grade.Ok,
             "AppArmor (active: capability, apparmor)");
         Should(new SecurityModuleSubject(false, true, true, "").Judge(), Grade.Ok, "SELinux, enforcing");
@@ -135,6 +159,8 @@ public sealed class DoctorTests
         Should(new IdMappedMountSubject(Root, [("ext4", "/", 0)]).Findings().Single(), Grade.Ok, "on ext4 (/)");
         Should(new IdMappedMountSubject(Root, [("ext4", "/", 0), ("nfs4", "/home", -Errno.EINVAL)]).Findings().Single(), Grade.Limited,
             "on ext4 (/); not on nfs4 (/home)", "newer kernel");
+        Should(new IdMappedMountSubject(Root, [("ext4", "/", -Errno.EPERM)]).Findings().Single(), Grade.Missing, "not on ext4 (/)",
+            "CAP_SYS_ADMIN");
         Should(new IdMappedMountSubject(Root, [], "create a user namespace: no").Findings().Single(), Grade.Missing, "create a user",
             "other lines");
     }
@@ -162,7 +188,28 @@ public sealed class DoctorTests
         Should(Judge(User, ("/bin/newgidmap", true), 65536, 0), Grade.Missing, "/etc/subgid sets no ids aside for box", "--add-subgids");
         Should(Judge(User, ("/bin/newgidmap", true), 1000, 65536), Grade.Limited, "1000 uids", "--add-subuids");
         Should(Judge(User, ("/bin/newgidmap", true), 65536, 65536), Grade.Ok, "65536 uids");
+        Caller nested = Root with { InUserNamespace = true };
+        Should(Judge(nested, null, 1, 1), Grade.Limited, "of this user namespace: 1 uids", "more ids");
+        Should(Judge(nested, null, 65536, 70000), Grade.Ok, "65536 uids, 70000 gids");
     }
+
+    [Fact]
+    public void The_remedy_for_ids_names_such_as_are_free()
+    {
+        Dictionary<string, (string, bool)?> helpers = new() { ["newuidmap"] = ("/u", true), ["newgidmap"] = ("/g", true) };
+        IdRangeSubject subject = new(User, helpers, 0, 0) { Free = IdRangeSubject.FirstFree("box:100000:65536\nx:9:z\ny:300000:10\nz:1:1") };
+        Should(subject.Judge(), Grade.Missing, "no ids", "usermod --add-subuids 300010-365545 --add-subgids 300010-365545 box");
+        Should((subject with { Caller = User with { Name = "#1000" } }).Judge(), Grade.Missing, "no ids", "line 1000:300010:65536");
+        IdRangeSubject.FirstFree("").Should().Be(100_000);
+        Should((subject with { Source = "sss" }).Judge(), Grade.Limited, "subid in /etc/nsswitch.conf is sss", "getsubids box");
+    }
+
+    [Theory]
+    [InlineData("passwd: files sss\nsubid: sss # x\n", "sss")]
+    [InlineData("subid:\tfiles\n", null)]
+    [InlineData("# subid: sss\npasswd: files\n", null)]
+    [InlineData("", null)]
+    public void Ids_may_come_from_elsewhere(string nsswitch, string? source) => IdRangeSubject.OtherSource(nsswitch).Should().Be(source);
 
     [Theory]
     [InlineData("box:100000:65536\n", 65536)]

@@ -48,6 +48,9 @@ public sealed class EngineConfigurationTests
         string json = string.Join('\n', text.Split('\n').Where(line => !line.StartsWith('#')));
         JsonNode.Parse(json)!["debug"]!.GetValue<bool>().Should().BeTrue();
         DockerConfiguration.Text(Host("{\"default-runtime\": \"crun\"}")).Should().Contain("# Containers get the runtime crun, as before");
+        const string Systemd = """{"exec-opts": ["native.cgroupdriver=systemd"]}""";
+        DockerConfiguration.Text(Host(Systemd, systemd: false)).Should().Contain("# native.cgroupdriver=systemd, which is there, can't be had");
+        DockerConfiguration.Text(Host(Systemd)).Should().NotContain("can't be had");
         DockerConfiguration.Text(Host(user: true)).Should().Contain("/home/box/.config/docker/daemon.json").And.Contain("--user");
     }
 
@@ -58,18 +61,30 @@ public sealed class EngineConfigurationTests
     [InlineData(null, null, 2)]
     [InlineData("# c\nversion = 3 # x\n[plugins]\n", "containerd x 1.7.24", 3)]
     [InlineData("disabled_plugins = []\nversion=2\n", "containerd x v2.1.0", 2)]
-    [InlineData("[plugins]\nversion = 2\n", "containerd x v2.1.0", 3)]
+    [InlineData("version = 4\n", "containerd x v2.3.0", 4)]
+    [InlineData("\n# nothing yet\n", "containerd x v2.1.0", 3)]
     public void The_version_of_containerds_file_is_that_of_the_one_there_or_containerds(string? file, string? said, int version) =>
         ContainerdConfiguration.FileVersion(Host(file, containerd: said)).Version.Should().Be(version);
 
+    [Theory]
+    [InlineData("version = 1\n")]
+    [InlineData("disabled_plugins = [\"cri\"]\n")]
+    [InlineData("[plugins]\nversion = 2\n")]
+    public void A_version_without_such_runtimes_is_an_error(string file) =>
+        FluentActions.Invoking(() => ContainerdConfiguration.Text(Host(file))).Should().Throw<RtException>()
+            .WithMessage("/etc/containerd/config.toml: version 1 *migrate*");
+
     [Fact]
-    public void A_version_without_such_runtimes_is_an_error() =>
-        FluentActions.Invoking(() => ContainerdConfiguration.Text(Host("version = 1\n"))).Should().Throw<RtException>()
-            .WithMessage("/etc/containerd/config.toml: version 1: *migrate*");
+    public void A_cri_plugin_that_is_disabled_is_spoken_of()
+    {
+        ContainerdConfiguration.Text(Host("version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n")).Should().StartWith("# The CRI plugin is disabled");
+        ContainerdConfiguration.Text(Host("version = 2\ndisabled_plugins = [\"x\"]\n")).Should().StartWith("# For");
+    }
 
     [Theory]
     [InlineData(2, "io.containerd.grpc.v1.cri")]
     [InlineData(3, "io.containerd.cri.v1.runtime")]
+    [InlineData(4, "io.containerd.cri.v1.runtime")]
     public void Containerd_gets_a_runtime_of_its_cri_plugin(int version, string plugin)
     {
         string text = ContainerdConfiguration.Text(Host($"version = {version}"));
@@ -105,6 +120,6 @@ public sealed class EngineConfigurationTests
     {
         CrioConfiguration.Text(Host()).Should().Contain("cgroup_manager = \"systemd\"").And.NotContain("conmon");
         CrioConfiguration.Text(Host(systemd: false)).Should().Contain("cgroup_manager = \"cgroupfs\"\nconmon_cgroup = \"pod\"\n")
-            .And.Contain("runtime_path = \"/opt/rt \\\"1\\\"/rt\"");
+            .And.Contain("runtime_path = \"/opt/rt \\\"1\\\"/rt\"").And.NotContain("\ndefault_runtime", "pods choose it");
     }
 }

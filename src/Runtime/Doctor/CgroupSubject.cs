@@ -12,6 +12,15 @@ internal sealed record CgroupSubject(
 {
     private const string Name = "cgroups";
 
+    private const string Unify = "boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line; without systemd, with "
+        + $"cgroup_no_v1=all, and mount cgroup2 at {CgroupHierarchy.Place}";
+
+    /// <summary>The first hierarchy in which the host's root can make no cgroups; null: it can in all.</summary>
+    public string? ReadOnly { get; init; }
+
+    /// <summary>Whether the mount shows a part of the host's cgroups, as in a container: the root of all has no cgroup.type.</summary>
+    public bool IsPart { get; init; }
+
     private static readonly (string Name, string Lost)[] Wanted =
     [
         ("cpu", "shares and quotas of CPU time"),
@@ -29,17 +38,30 @@ internal sealed record CgroupSubject(
         return new CgroupSubject(caller, hierarchy,
             [.. Words($"{hierarchy.Mount}/cgroup.controllers").Union(Legacy(hierarchy))],
             mayMake ? Words($"{own}/cgroup.controllers") : null,
-            hierarchy.Mount == null ? null : KillFile(hierarchy.Mount, own));
+            hierarchy.Mount == null ? null : KillFile(hierarchy.Mount, own))
+        {
+            ReadOnly = Mounts(hierarchy).FirstOrDefault(mount => !FileContent.IsWritable(mount)),
+            IsPart = File.Exists($"{hierarchy.Mount}/cgroup.type"),
+        };
     }
+
+    private static IEnumerable<string> Mounts(CgroupHierarchy hierarchy) =>
+        hierarchy.Legacy.Select(legacy => legacy.Mount).Concat((string[])(hierarchy.Mount == null ? [] : [hierarchy.Mount]));
 
     public IEnumerable<Finding> Findings()
     {
         yield return Layout();
         if (Hierarchy.Mount == null && Hierarchy.Legacy.Count == 0) yield break;
+        if (Caller.IsHostsRoot && ReadOnly != null)
+            yield return new Finding("writing cgroups", Grade.Missing, $"{ReadOnly} is read-only", "every container",
+                "mount it read-write: if this is a container, a privileged one has it so") { IsFatal = true };
         foreach ((string name, string lost) in Wanted)
             if (!Controllers.Contains(name))
-                yield return new Finding($"{name} controller", Grade.Missing, "the host has none", lost,
-                    $"a kernel with it; where cgroup_disable= or cgroup_no_v1= on its command line names {name}, take that away");
+                yield return IsPart
+                    ? new Finding($"{name} controller", Grade.Missing, "is not handed down to this part of the host's cgroups", lost,
+                        $"+{name} in cgroup.subtree_control of all cgroups above, on the host")
+                    : new Finding($"{name} controller", Grade.Missing, "the host has none", lost,
+                        $"a kernel with it; where cgroup_disable= or cgroup_no_v1= on its command line names {name}, take that away");
         if (HasKill == false)
             yield return new Finding("cgroup.kill", Grade.Missing, "the kernel has none",
                 "killing at once: a container is frozen first, and its processes killed one by one", "Linux 5.14 or later");
@@ -55,11 +77,9 @@ internal sealed record CgroupSubject(
                 "limits, device rules, pause, update and events; a container that asks for limits is refused",
                 $"mount -t cgroup2 cgroup2 {CgroupHierarchy.Place}"),
             (null, _) => new Finding(Name, Grade.Limited, $"v1 ({controllers})",
-                "--systemd-cgroup, cgroup.kill, processes born into their cgroup, limits in linux.resources.unified",
-                "boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line"),
+                "--systemd-cgroup, cgroup.kill, processes born into their cgroup, limits in linux.resources.unified", Unify),
             (_, > 0) => new Finding(Name, Grade.Limited, $"hybrid: v1, and v2 at {Hierarchy.Mount} ({controllers})",
-                "--systemd-cgroup; a start takes longer, since a process moves into each hierarchy of v1",
-                "boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line"),
+                "--systemd-cgroup; a start takes longer, since a process moves into each hierarchy of v1", Unify),
             _ => new Finding(Name, Grade.Ok, $"v2 ({(controllers.Length > 0 ? controllers : "no controllers")})"),
         };
     }
@@ -70,13 +90,14 @@ internal sealed record CgroupSubject(
         if (Delegated == null)
             return new Finding(Subject, Grade.Missing, $"cgroup {Hierarchy.Own} is not {Caller.Name}'s to make others in",
                 "limits, pause, update and events, but with --systemd-cgroup, where the user's own systemd makes the cgroup",
-                "systemd-run --user --scope --property Delegate=yes COMMAND, or rt --systemd-cgroup");
+                Hierarchy.Legacy.Count > 0 ? Unify : "systemd-run --user --scope --property Delegate=yes COMMAND, or rt --systemd-cgroup");
         string[] missing = [.. Wanted.Select(one => one.Name).Where(IsOfUnified).Except(Delegated)];
         return missing.Length == 0
             ? new Finding(Subject, Grade.Ok, $"cgroup {Hierarchy.Own} with {string.Join(", ", Delegated)}")
             : new Finding(Subject, Grade.Limited, $"cgroup {Hierarchy.Own} without {string.Join(", ", missing)}",
                 $"limits that take {string.Join(", ", missing)}",
-                "Delegate=cpu cpuset io memory pids in a drop-in of user@.service (systemd.resource-control(5)), and log in anew");
+                "Delegate=cpu cpuset io memory pids in a drop-in of user@.service (systemd.resource-control(5)); then, as "
+                + "root, systemctl daemon-reload && systemctl restart user@UID");
     }
 
     private bool IsOfUnified(string controller) => Controllers.Contains(controller) && !Legacy(Hierarchy).Contains(controller);
@@ -89,7 +110,7 @@ internal sealed record CgroupSubject(
     private static bool? KillFile(string mount, string own)
     {
         string? cgroup = own != mount + "/" ? own : Directory.EnumerateDirectories(mount).FirstOrDefault();
-        return cgroup == null ? null : File.Exists(cgroup + "/cgroup.kill");
+        return !Directory.Exists(cgroup) ? null : File.Exists(cgroup + "/cgroup.kill");
     }
 
     private static string[] Words(string path) =>

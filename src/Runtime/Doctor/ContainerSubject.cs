@@ -45,8 +45,9 @@ internal sealed unsafe record ContainerSubject(Caller Caller, IReadOnlyList<(str
         {
             Namespaces or Mounting => ($"{(what == Namespaces ? "new namespaces" : "mounting in a new namespace")}: {cause}{Hint}",
                 "no container can be started", NamespaceRemedy(errno)),
-            Entering => ($"pivot_root: {cause}", "containers start with --no-pivot alone, which is weaker",
-                "boot from a root file system that is no initial ramdisk"),
+            Entering => ($"pivot_root: {cause}", "every container, but with --no-pivot, which is weaker",
+                "boot from a root file system that is no initial ramdisk; in a chroot, make its root a mount. Else --no-pivot "
+                + "(Docker: DOCKER_RAMDISK=1 in its daemon's environment)"),
             "proc" => ($"mounting proc: {cause}", "containers with a /proc of their own, as nearly all have",
                 "if this is a container: parts of its /proc are masked; have its engine leave them "
                 + "(Docker: --security-opt systempaths=unconfined, Podman: --security-opt unmask=ALL)"),
@@ -62,6 +63,8 @@ internal sealed unsafe record ContainerSubject(Caller Caller, IReadOnlyList<(str
             "if this is a container: have its engine allow user namespaces (its seccomp profile forbids them)",
         Errno.EPERM or Errno.EACCES => "run rt with CAP_SYS_ADMIN: in a container, a privileged one",
         Errno.ENOSPC or Errno.EUSERS => "raise user.max_user_namespaces and its neighbours (namespaces(7)) by sysctl(8)",
+        Errno.ENOSYS => "if this is a container: a seccomp profile that allows clone3 (Docker's does with CAP_SYS_ADMIN); else a kernel of "
+            + "Linux 5.10 or later",
         _ => "a kernel of Linux 5.10 or later with all namespaces",
     };
 

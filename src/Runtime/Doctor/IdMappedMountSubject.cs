@@ -63,8 +63,9 @@ internal sealed record IdMappedMountSubject(
         else
             yield return new Finding(Name, good.Length > 0 ? Grade.Limited : Grade.Missing,
                 $"{(good.Length > 0 ? $"on {good}; " : "")}not on {bad}", Lost,
-                "keep what is to be mapped on another file system, or a newer kernel: ext4 and xfs have them since Linux 5.12, "
-                + "btrfs since 5.15, overlayfs since 5.19, tmpfs since 6.3");
+                FileSystems.Any(one => one.Result == -Errno.EPERM) ? "run rt with CAP_SYS_ADMIN"
+                    : "keep what is to be mapped on another file system (overlayfs has them for its layers alone), or a newer kernel: ext4 and "
+                    + "xfs have them since Linux 5.12, btrfs since 5.15, tmpfs since 6.3");
     }
 
     private string Words(Func<int, bool> which) =>

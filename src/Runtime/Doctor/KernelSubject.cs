@@ -10,18 +10,21 @@ internal sealed unsafe record KernelSubject(IReadOnlyDictionary<string, int> Res
 
     /// <param name="Since">The first kernel that has it.</param>
     /// <param name="IsNeeded">Without it, no container can be started.</param>
-    private sealed record Call(string Name, string Since, string Lost, bool IsNeeded, Func<int> Try);
+    /// <param name="Try">The call, with arguments that are refused or that change nothing.</param>
+    /// <param name="TakesPrivilege">Whether the kernel itself answers EPERM; else it is a filter that does.</param>
+    private sealed record Call(string Name, string Since, string Lost, bool IsNeeded, Func<int> Try, bool TakesPrivilege = false);
 
     private static readonly Call[] Calls =
     [
         new("clone3", "5.7", "every container", true, () => ForkedProbe.Run(0)),
         new("openat2", "5.6", "every container", true, TryOpen),
-        new("fsopen", "5.2", "every container", true, () => MountApi.fsopen(null)),
-        new("open_tree", "5.2", "every container", true, () => MountApi.open_tree_clone(-1, null, recursive: false)),
+        new("fsopen", "5.2", "every container", true, () => MountApi.fsopen(null), TakesPrivilege: true),
+        new("open_tree", "5.2", "every container", true, () => MountApi.open_tree_clone(-1, null, recursive: false),
+            TakesPrivilege: true),
         new("close_range", "5.9", "every container", true, () => Files.close_range(1, 0)),
         new("pidfd_open", "5.3", "every container", true, () => Opened(Processes.pidfd_open(Processes.getpid()))),
         new("mount_setattr", "5.12", "recursive read-only mounts, idmapped mounts, and attributes of bind mounts in one call", false,
-            () => MountApi.SetIdMap(-1, -1, recursive: false)),
+            () => MountApi.SetIdMap(-1, -1, recursive: false), TakesPrivilege: true),
         new("faccessat2", "5.8", "nothing but time: an older call takes its place", false, TryAccess),
         new("exit codes by pidfd", "6.15", "rt wait for containers that have no shim", false, TryExitCode),
     ];
@@ -30,16 +33,20 @@ internal sealed unsafe record KernelSubject(IReadOnlyDictionary<string, int> Res
 
     public IEnumerable<Finding> Findings()
     {
-        string there = string.Join(", ", Calls.Where(call => IsKnown(call.Name)).Select(call => call.Name));
+        string there = string.Join(", ", Calls.Where(IsKnown).Select(call => call.Name));
         if (there.Length > 0) yield return new Finding(Name, Grade.Ok, there);
         foreach (Call call in Calls)
-            if (!IsKnown(call.Name))
+            if (!IsKnown(call))
                 yield return new Finding(call.Name, Grade.Missing, "the kernel, or a seccomp filter around rt, has none", call.Lost,
                     $"Linux {call.Since} or later; in a container, a seccomp profile that allows it") { IsFatal = call.IsNeeded };
     }
 
-    /// <summary>Arguments and privileges are another matter; most calls here are given arguments that are refused.</summary>
-    private bool IsKnown(string call) => Results[call] is not (-Errno.ENOSYS or -Errno.ENOTTY or -Errno.EOPNOTSUPP);
+    private bool IsKnown(Call call) => Results[call.Name] switch
+    {
+        -Errno.ENOSYS or -Errno.ENOTTY or -Errno.EOPNOTSUPP => false,
+        -Errno.EPERM => call.TakesPrivilege,
+        _ => true,
+    };
 
     private static int TryOpen()
     {

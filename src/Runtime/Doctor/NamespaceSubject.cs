@@ -55,10 +55,11 @@ internal sealed record NamespaceSubject(Caller Caller, IReadOnlyDictionary<strin
 
     private string Remedy(string type, int errno) => errno switch
     {
-        Errno.EINVAL or Errno.ENOSYS => type == "time" ? "a kernel with CONFIG_TIME_NS" : $"a kernel with {type} namespaces",
+        Errno.ENOSYS => "if this is a container: a seccomp profile that allows clone3; else a kernel of Linux 5.10 or later",
+        Errno.EINVAL => type == "time" ? "a kernel with CONFIG_TIME_NS" : $"a kernel with {type} namespaces",
         Errno.ENOSPC or Errno.EUSERS => "raise the limit in /proc/sys/user (namespaces(7)) by sysctl(8)",
         Errno.ENOENT => "mount /proc",
-        _ when Hint.Length > 0 => "as root, give the setting its other value by sysctl(8)",
+        _ when Hint.Length > 0 && !Caller.IsHostsRoot => "as root, give the setting its other value by sysctl(8)",
         _ when Caller.IsOrdinary => "if this is a container: have its engine allow user namespaces",
         _ => "run rt with CAP_SYS_ADMIN: in a container, a privileged one",
     };

@@ -28,8 +28,16 @@ internal sealed record SecurityModuleSubject(bool Apparmor, bool Selinux, bool? 
             _ => "",
         };
         if (modules.Length > 0) return new Finding(Name, Grade.Ok, modules + others);
-        return new Finding(Name, Grade.Missing, $"neither AppArmor nor SELinux{others}",
-            "configurations with process.apparmorProfile, process.selinuxLabel or linux.mountLabel are refused",
-            "a kernel that has one, named in lsm= on its command line; in a container, /sys/kernel/security of the host");
+        return new Finding(Name, Grade.Missing, $"neither AppArmor nor SELinux can be used{others}",
+            "configurations with process.apparmorProfile, process.selinuxLabel or linux.mountLabel are refused", Remedy());
+    }
+
+    private string Remedy()
+    {
+        string[] active = Active.Split(',');
+        if (Active.Length == 0) return "mount securityfs at /sys/kernel/security: rt finds AppArmor there, and doctor what is active";
+        if (active.Contains("selinux")) return "mount selinuxfs at /sys/fs/selinux, writable, and load a policy, as distributions with SELinux do";
+        if (active.Contains("apparmor")) return "in a container, its host's /sys/kernel/security";
+        return "a kernel that has one, named in lsm= on its command line";
     }
 }

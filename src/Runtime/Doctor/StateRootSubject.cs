@@ -22,12 +22,13 @@ internal sealed record StateRootSubject(Caller Caller, string Root, string Exist
     {
         if (!IsWritable)
             return new Finding(Name, Grade.Missing, $"{Root}: {Existing} is not {Caller.Name}'s to write to", "every container",
-                Caller.IsOrdinary ? "set XDG_RUNTIME_DIR, as a login does, or give --root DIR" : "give --root DIR, or mount a tmpfs there")
+                Caller.IsOrdinary ? "log in by a session, which makes a directory and sets XDG_RUNTIME_DIR, or give --root DIR"
+                    : "give --root DIR, or mount a tmpfs there")
                 { IsFatal = true };
         return FileSystem is TMPFS_MAGIC or RAMFS_MAGIC
             ? new Finding(Name, Grade.Ok, $"{Root}, in memory")
             : new Finding(Name, Grade.Limited, $"{Root}, not in memory",
                 "time at each start; after a crash of the host, state of containers that are gone has to be deleted by hand",
-                "give --root DIR with a DIR on a tmpfs, such as below /run");
+                "mount a tmpfs at /run, as systemd does, or give --root DIR with a DIR on one");
     }
 }

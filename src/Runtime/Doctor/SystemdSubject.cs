@@ -9,14 +9,16 @@ internal sealed record SystemdSubject(Caller Caller, string? Version, string Cau
 {
     private const string Name = "systemd", Lost = "--systemd-cgroup, and with it engines that have systemd make the cgroups";
 
-    public static SystemdSubject Examine(Caller caller)
+    public static SystemdSubject Examine(Caller caller) => Examine(caller, ofUser: !caller.IsHostsRoot);
+
+    public static SystemdSubject Examine(Caller caller, bool ofUser)
     {
         const long Milliseconds = 3000;
         Cgroups.CgroupHierarchy hierarchy = Cgroups.CgroupHierarchy.Detect();
         bool alone = hierarchy is { Mount: Cgroups.CgroupHierarchy.Place, Legacy.Count: 0 };
         try
         {
-            using BusConnection connection = SystemdSocket.Find(caller.IsOrdinary).Open(new Deadline(Milliseconds, interruptions: -1));
+            using BusConnection connection = SystemdSocket.Find(ofUser).Open(new Deadline(Milliseconds, interruptions: -1));
             return new SystemdSubject(caller, SystemdVersion.Ask(connection), "", alone);
         }
         catch (Exception e) when (e is RtException or BusErrorException or TimeoutException or BusFormatException or Kernel.KernelException)
@@ -27,9 +29,9 @@ internal sealed record SystemdSubject(Caller Caller, string? Version, string Cau
 
     public Finding Judge()
     {
-        string whose = Caller.IsOrdinary ? $"{Caller.Name}'s own" : "the host's";
+        string whose = Caller.IsHostsRoot ? "the host's" : $"{Caller.Name}'s own";
         if (Version == null)
-            return new Finding(Name, Grade.Missing, $"{whose} can't be reached: {Cause}", Lost, Caller.IsOrdinary
+            return new Finding(Name, Grade.Missing, $"{whose} can't be reached: {Cause}", Lost, !Caller.IsHostsRoot
                 ? "log in by a session, or loginctl enable-linger; XDG_RUNTIME_DIR has to be set"
                 : "boot the host with systemd, or have engines make cgroups themselves (cgroupfs)");
         return IsCgroup2Alone

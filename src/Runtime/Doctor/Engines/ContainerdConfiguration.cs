@@ -2,7 +2,7 @@ namespace Rt.Doctor.Engines;
 
 /// <summary>
 /// The part of containerd's config.toml that makes rt a runtime of its CRI plugin, for Kubernetes. Version 2 of the file is
-/// containerd 1.x's, version 3 containerd 2.x's, which takes version 2 as well.
+/// containerd 1.x's, version 3 and later containerd 2.x's, which takes version 2 as well. A file that states none is of version 1.
 /// </summary>
 internal static class ContainerdConfiguration
 {
@@ -12,11 +12,13 @@ internal static class ContainerdConfiguration
     {
         (int version, string reason) = FileVersion(host);
         string plugin = version == 2 ? "io.containerd.grpc.v1.cri" : "io.containerd.cri.v1.runtime";
+        string disabled = host.Read(Path)?.Split('\n').Any(line => line.StartsWith("disabled_plugins", StringComparison.Ordinal)
+            && line.Contains("cri")) == true ? "# The CRI plugin is disabled there: take it out of disabled_plugins.\n" : "";
         string systemd = host.SystemdCgroup ? "true" : "false", kubelet = host.SystemdCgroup ? "systemd" : "cgroupfs";
-        return $"""
+        return disabled + $"""
             # For {Path}: version {version} of the file, {reason}.
             # To make it take effect: systemctl restart containerd
-            # To check: ctr run --rm --runc-binary {host.Binary} IMAGE ID true
+            # To check: containerd config dump | grep -A 9 'runtimes.{EngineHost.Runtime}'
             # SystemdCgroup has to agree with the kubelet's cgroupDriver: {kubelet}.
             version = {version}
 
@@ -41,9 +43,14 @@ internal static class ContainerdConfiguration
     /// <summary>The version that the file has, else the one that this containerd writes.</summary>
     internal static (int Version, string Reason) FileVersion(EngineHost host)
     {
-        if (host.Read(Path) is { } text && Stated(text) is { } stated)
-            return stated is 2 or 3 ? (stated, "as the one that is there")
-                : throw new RtException($"{Path}: version {stated}: only 2 and 3 have such runtimes (containerd config migrate)");
+        if (host.Read(Path) is { } text && text.Split('\n').Any(line => line.Split('#')[0].Trim().Length > 0))
+        {
+            int stated = Stated(text) ?? 1;
+            return stated >= 2 ? (stated, "as the one that is there")
+                : throw new RtException($"{Path}: version 1 of the file has no such runtimes: see containerd config migrate, or begin anew "
+                    + "with that of containerd config default");
+        }
+
         return MajorOf(host.ContainerdVersion) switch
         {
             null => (2, "which containerd 1.x and 2.x take (there is no containerd here to ask)"),

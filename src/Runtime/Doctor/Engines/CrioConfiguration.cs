@@ -11,8 +11,9 @@ internal static class CrioConfiguration
             # To make it take effect: systemctl restart crio
             # To check: crio status config
             # cgroup_manager has to agree with the kubelet's cgroupDriver.
+            # All pods get rt with: default_runtime = "{EngineHost.Runtime}" under [crio.runtime].
+            # Single pods get it with spec.runtimeClassName: {EngineHost.Runtime}, and a RuntimeClass with the handler {EngineHost.Runtime}.
             [crio.runtime]
-            default_runtime = "{EngineHost.Runtime}"
             cgroup_manager = "{(host.SystemdCgroup ? "systemd" : "cgroupfs")}"
             {conmon}
             [crio.runtime.runtimes.{EngineHost.Runtime}]

@@ -17,6 +17,8 @@ internal static class DockerConfiguration
         string restart = host.IsOrdinaryUser ? "systemctl --user restart docker" : "systemctl restart docker";
         string kept = merged["default-runtime"] is { } other && other.ToString() != EngineHost.Runtime
             ? $"# Containers get the runtime {other}, as before; those of docker run --runtime {EngineHost.Runtime} get rt.\n" : "";
+        if (Driver(merged) == "systemd" && !host.SystemdCgroup)
+            kept += $"# {CgroupDriver}systemd, which is there, can't be had here (rt doctor says why): containers take {CgroupDriver}cgroupfs.\n";
         return $"""
             # For {path}{(there == null ? "" : ", with what is there already")}: all but the lines that begin with #.
             # To make it take effect: {restart}
@@ -33,10 +35,14 @@ internal static class DockerConfiguration
         runtimes[EngineHost.Runtime] = new JsonObject { ["path"] = host.Binary };
         if (configuration["default-runtime"] == null) configuration["default-runtime"] = EngineHost.Runtime;
         JsonArray options = Member(configuration, "exec-opts", () => new JsonArray(), "an array", path);
-        if (!options.Any(option => option?.ToString().StartsWith(CgroupDriver, StringComparison.Ordinal) == true))
+        if (Driver(configuration) == null)
             options.Add((JsonNode)(CgroupDriver + (host.SystemdCgroup ? "systemd" : "cgroupfs")));
         return configuration;
     }
+
+    /// <summary>Who makes cgroups, if the file says so.</summary>
+    private static string? Driver(JsonObject configuration) => configuration["exec-opts"]?.AsArray().Select(option => option?.ToString() ?? "")
+        .FirstOrDefault(option => option.StartsWith(CgroupDriver, StringComparison.Ordinal))?[CgroupDriver.Length..];
 
     private static JsonObject Parse(string? text, string path)
     {

@@ -5,12 +5,12 @@ namespace Rt.Doctor.Engines;
 /// <summary>The engines that rt knows how to be configured in.</summary>
 internal static class Engine
 {
-    private static readonly (string Name, Func<EngineHost, string> Configuration)[] All =
+    private static readonly (string Name, bool IsOfHost, Func<EngineHost, string> Configuration)[] All =
     [
-        ("docker", DockerConfiguration.Text),
-        ("containerd", ContainerdConfiguration.Text),
-        ("podman", PodmanConfiguration.Text),
-        ("cri-o", CrioConfiguration.Text),
+        ("docker", false, DockerConfiguration.Text),
+        ("containerd", true, ContainerdConfiguration.Text),
+        ("podman", false, PodmanConfiguration.Text),
+        ("cri-o", true, CrioConfiguration.Text),
     ];
 
     public static IEnumerable<string> Names => All.Select(engine => engine.Name);
@@ -19,8 +19,8 @@ internal static class Engine
     /// <exception cref="RtException">The engine is none of these, or its present configuration can't be read.</exception>
     public static string Configuration(string name)
     {
-        Func<EngineHost, string> configuration = Array.Find(All, engine => engine.Name == name).Configuration
-            ?? throw new RtException($"--engine: \"{name}\" is none of {string.Join(", ", Names)}");
-        return configuration(EngineHost.Current());
+        (_, bool isOfHost, Func<EngineHost, string>? configuration) = Array.Find(All, engine => engine.Name == name);
+        if (configuration == null) throw new RtException($"--engine: \"{name}\" is none of {string.Join(", ", Names)}");
+        return configuration(EngineHost.Current(isOfHost));
     }
 }

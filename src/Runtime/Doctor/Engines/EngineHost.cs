@@ -8,7 +8,7 @@ namespace Rt.Doctor.Engines;
 
 /// <summary>What of a host the configuration of an engine depends on.</summary>
 /// <param name="Binary">The path of rt's binary.</param>
-/// <param name="SystemdCgroup">Whether systemd can make the containers' cgroups (--systemd-cgroup).</param>
+/// <param name="SystemdCgroup">Whether systemd, the host's or the user's own, can make the containers' cgroups (--systemd-cgroup).</param>
 /// <param name="ConfigurationHome">Where the caller's own configuration is, for engines that ordinary users run.</param>
 /// <param name="Read">The text of a file; null: there is none. A file that can't be read is an <see cref="RtException"/>.</param>
 /// <param name="ContainerdVersion">What `containerd --version` prints; null: it is not installed.</param>
@@ -20,10 +20,11 @@ internal sealed record EngineHost(
 
     private static readonly string[] Programs = ["/usr/bin", "/usr/local/bin", "/usr/sbin", "/usr/local/sbin"];
 
-    public static EngineHost Current()
+    /// <param name="isOfHost">Of an engine that runs as the host's root, whoever asks.</param>
+    public static EngineHost Current(bool isOfHost)
     {
         Caller caller = Caller.Current();
-        SystemdSubject systemd = SystemdSubject.Examine(caller);
+        SystemdSubject systemd = SystemdSubject.Examine(caller, ofUser: !isOfHost && !caller.IsHostsRoot);
         string home = Environment.GetEnvironmentVariable("HOME") ?? "/root";
         string own = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } directory ? directory : home + "/.config";
         return new EngineHost(Guard.SelfPath(), systemd is { Version: not null, IsCgroup2Alone: true }, caller.IsOrdinary, own, ReadFile,

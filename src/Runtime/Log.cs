@@ -22,7 +22,7 @@ internal static class Log
         DebugEnabled = debug;
         json = format switch
         {
-            "text" => false,
+            "" or "text" => false,
             "json" => true,
             _ => throw new RtException($"invalid log-format: {format}"),
         };

@@ -40,6 +40,21 @@ public sealed class ArgumentsTests
         Arguments.Normalize(Words(line), Rt()).Should().Equal(Words(normal));
 
     [Theory]
+    [InlineData("delete -y true", "delete --force=true true")]
+    [InlineData("delete --force true", "delete --force=true true")]
+    [InlineData("--root /x delete --force=F box", "--root /x delete --force=false box")]
+    [InlineData("delete --force=perhaps box", "delete --force=perhaps box")]
+    public void What_is_on_or_off_has_its_value_behind_a_sign_alone(string line, string normal) =>
+        Arguments.Normalize(Words(line), Rt()).Should().Equal(Words(normal));
+
+    [Theory]
+    [InlineData("1 t T true TRUE True", true)]
+    [InlineData("0 f F false FALSE False", false)]
+    [InlineData("yes tRUE 2 auto", null)]
+    public void Booleans_are_as_Go_reads_them(string words, bool? value) =>
+        Words(words).Select(Arguments.Boolean).Should().OnlyContain(one => one == value);
+
+    [Theory]
     [InlineData("ps box -ef", "ps box -- -ef")]
     [InlineData("ps box", "ps box")]
     [InlineData("ps", "ps")]
@@ -61,7 +76,7 @@ public sealed class ArgumentsTests
     [InlineData("--root /y -root=/x run", "--root=/x run")]
     [InlineData("run -b /b box --bundle /c -b=/d", "run box -b=/d")]
     [InlineData("run --bundle --bundle --bundle /b", "run --bundle /b")] // a bundle named "--bundle", at first
-    [InlineData("ps --quiet --quiet box", "ps --quiet box")]
+    [InlineData("ps --quiet --quiet box", "ps --quiet=true box")]
     [InlineData("run --env A --env B box", "run --env A --env B box")]
     [InlineData("run --pid-file /p --pid-file", "run --pid-file")]
     [InlineData("run --pid-file /p -- --pid-file /q", "run --pid-file /p -- --pid-file /q")]
@@ -81,6 +96,9 @@ public sealed class ArgumentsTests
         ps.Options.Add(new Option<string>("--format", "-f"));
         ps.Options.Add(new Option<bool>("--quiet"));
         command.Subcommands.Add(ps);
+        Command delete = new("delete");
+        delete.Options.Add(new Option<bool>("--force", "-y"));
+        command.Subcommands.Add(delete);
         return command;
     }
 

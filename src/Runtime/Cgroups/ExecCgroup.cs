@@ -52,13 +52,17 @@ internal sealed class ExecCgroup : IDisposable
         foreach (LegacyDirectory one in result.Legacy)
             if (below.Count > 0 && !Directory.Exists(one.Path))
                 throw new RtException($"--cgroup: {one.Path}: {Errno.Describe(Errno.ENOENT)}");
-        if (cgroup.Unified.Length > 0) result.Descriptor = result.OpenUnified(cgroup.Unified + everywhere);
+        if (cgroup.Unified.Length == 0) return result;
+        result.Descriptor = FileContent.TryOpen(cgroup.Unified + everywhere, Files.O_PATH | Files.O_DIRECTORY);
+        if (result.Descriptor >= 0) result.opened.Add(result.Descriptor);
+        else if (result.Instead(-result.Descriptor) is { } other) result.Descriptor = other;
+        else throw new RtException($"cgroup {cgroup.Unified + everywhere}: {Errno.Describe(-result.Descriptor)}");
         return result;
     }
 
     /// <summary>
     /// Another cgroup where the kernel has refused this one: that of the container's init, if the container has handed controllers
-    /// down to cgroups of its own (cgroups(7), "no internal processes"); or none, if an ordinary user may not put processes there
+    /// down to cgroups of its own (cgroups(7), "no internal processes") or has left and removed it; or none, if an ordinary user may not put processes there
     /// (<see cref="Enter"/> does what can be done then).
     /// Null: it is refused.
     /// </summary>
@@ -70,10 +74,9 @@ internal sealed class ExecCgroup : IDisposable
             return -1;
         }
 
-        if (errno != Errno.EBUSY || chosen || CgroupHierarchy.Detect().Mount is not { } mount) return null;
+        if (errno is not (Errno.EBUSY or Errno.ENOENT or Errno.ENODEV) || chosen || CgroupHierarchy.Detect().Mount is not { } mount) return null;
         string path = mount + CgroupHierarchy.OwnCgroup(FileContent.TryReadText($"/proc/{init}/cgroup") ?? "");
-        bool isBelow = path.StartsWith(cgroup.Unified + "/", StringComparison.Ordinal) && !path.Contains("/../");
-        return isBelow ? Descriptor = OpenUnified(path) : null;
+        return path == cgroup.Unified || path.Contains("/../") ? null : Descriptor = OpenUnified(path);
     }
 
     /// <summary>

@@ -59,9 +59,18 @@ internal static unsafe class UnifiedDevices
 
     private static int Load(byte[] program)
     {
+        const int RLIMIT_MEMLOCK = 8;
         fixed (byte* instructions = program)
         {
             int descriptor = Bpf.LoadDeviceProgram(instructions, program.Length / 8);
+            if (descriptor == -Errno.EPERM && Credentials.GetLimit(RLIMIT_MEMLOCK, out ulong soft, out ulong hard) >= 0)
+            {
+                // Before Linux 5.11 programs count as memory that the user has locked, root too.
+                Credentials.SetLimit(RLIMIT_MEMLOCK, ulong.MaxValue, ulong.MaxValue);
+                descriptor = Bpf.LoadDeviceProgram(instructions, program.Length / 8);
+                Credentials.SetLimit(RLIMIT_MEMLOCK, soft, hard);
+            }
+
             Check(descriptor, "load device filter");
             return descriptor;
         }

@@ -47,7 +47,8 @@ internal static class Arguments
     /// <summary>
     /// Go's flag package takes one dash or two for any name. Words of one dash and several letters become two-dashed, but
     /// "-aq" stays if "aq" is no option. An empty value, as in "--user=", becomes a word of its own: else the next would be taken for
-    /// it. Of an option that was given several times and has one value, the last counts: engines add to what users gave.
+    /// it. An option that is on or off has its value behind "=" alone, else a container named "true" would be taken for it. Of an
+    /// option that was given several times and has one value, the last counts: engines add to what users gave.
     /// </summary>
     public static string[] Normalize(string[] arguments, Command command)
     {
@@ -60,6 +61,7 @@ internal static class Arguments
             if (argument.Length > 2 && argument[0] == '-' && argument[1] != '-' && HasOption(command, "-" + argument.Split('=')[0]))
                 argument = "-" + argument;
             int start = normal.Count;
+            argument = WithBoolean(argument, command);
             if (argument.EndsWith('=') && HasOption(command, argument[..^1])) normal.AddRange([argument[..^1], ""]);
             else normal.Add(argument);
             if (Find(command, argument.Split('=')[0]) is not { Arity.MaximumNumberOfValues: <= 1 } option) continue;
@@ -71,6 +73,22 @@ internal static class Arguments
 
         return [.. normal.OfType<string>(), .. arguments[i..]];
     }
+
+    private static string WithBoolean(string argument, Command command)
+    {
+        string[] sides = argument.Split('=', 2);
+        if (Find(command, sides[0]) is not Option<bool> { Arity.MaximumNumberOfValues: > 0 } option) return argument;
+        bool? value = sides.Length == 1 ? true : Boolean(sides[1]);
+        return value == null ? argument : $"{option.Name}={(value.Value ? "true" : "false")}";
+    }
+
+    /// <summary>As Go's strconv.ParseBool reads it; null: it does not.</summary>
+    public static bool? Boolean(string word) => word switch
+    {
+        "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
+        "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
+        _ => null,
+    };
 
     private static Option? Find(Command command, string name)
     {

@@ -63,6 +63,7 @@ internal sealed class CommandLine
         try
         {
             StandardStreams.Fill();
+            Signals.Reset(Signals.SIGCHLD); // a caller who ignores it would have the kernel reap rt's children, unseen (wait(2))
             code = new CommandLine().Invoke(arguments);
         }
         catch (Exception e)
@@ -92,12 +93,12 @@ internal sealed class CommandLine
         SystemdCgroup = result.GetValue(systemdCgroup);
         Rootless = result.GetValue(rootless) switch
         {
-            "auto" => null,
-            "true" => true,
-            "false" => false,
+            "" or "auto" => null,
+            { } word when Arguments.Boolean(word) is { } given => given,
             var other => throw new RtException($"--rootless: \"{other}\" is none of true, false and auto"),
         };
-        int code = action(result, new ContainerStore(Path.GetFullPath(result.GetValue(root)!)));
+        if (result.GetValue(root) is not { Length: > 0 } directory) throw new RtException("--root: no directory is given");
+        int code = action(result, new ContainerStore(Path.GetFullPath(directory)));
         Timeline.Mark("done");
         if (Log.DebugEnabled) Log.Debug($"microseconds: {Timeline.Describe()}");
         return code;

@@ -34,7 +34,7 @@ internal static class PlanCommand
                 NoPivot = result.GetValue(noPivot),
                 NoNewKeyring = result.GetValue(noNewKeyring),
                 SystemdCgroup = line.SystemdCgroup,
-                UserSystemd = CgroupPrivilege.IsLimited(rootless: null),
+                UserSystemd = Systemd.SystemdSocket.IsUsers(line.Rootless),
                 Warn = Log.Warn,
             };
             LaunchPlan plan = bundle.Compile(options, Host.Detect(), new SeccompCache(null, BuildInfo.Id));

@@ -60,7 +60,7 @@ internal sealed class Creation : IDisposable
             NoPivot = request.NoPivot,
             NoNewKeyring = request.NoNewKeyring,
             SystemdCgroup = request.SystemdCgroup,
-            UserSystemd = CgroupPrivilege.IsLimited(rootless: null),
+            UserSystemd = Systemd.SystemdSocket.IsUsers(request.Rootless),
             Rootless = rootless,
             MayLackCgroups = limited,
             PreserveFds = surroundings.Descriptors,

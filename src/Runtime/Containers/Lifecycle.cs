@@ -48,6 +48,7 @@ internal static unsafe class Lifecycle
             Files.close(gate);
             directory.RemoveGate();
             RequireExecuted(directory, state, last);
+            directory.Close(); // whoever deletes it need not wait for the hooks
             RunPoststartHooks(directory, state);
         }
         finally
@@ -82,6 +83,7 @@ internal static unsafe class Lifecycle
         }
         catch (RtException e)
         {
+            if (!directory.TryLock()) throw;
             throw Destroyed(directory, state, e);
         }
     }

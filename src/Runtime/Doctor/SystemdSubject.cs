@@ -9,7 +9,7 @@ internal sealed record SystemdSubject(Caller Caller, string? Version, string Cau
 {
     private const string Name = "systemd", Lost = "--systemd-cgroup, and with it engines that have systemd make the cgroups";
 
-    public static SystemdSubject Examine(Caller caller) => Examine(caller, ofUser: !caller.IsHostsRoot);
+    public static SystemdSubject Examine(Caller caller) => Examine(caller, SystemdSocket.IsUsers(rootless: null));
 
     public static SystemdSubject Examine(Caller caller, bool ofUser)
     {
@@ -29,9 +29,9 @@ internal sealed record SystemdSubject(Caller Caller, string? Version, string Cau
 
     public Finding Judge()
     {
-        string whose = Caller.IsHostsRoot ? "the host's" : $"{Caller.Name}'s own";
+        string whose = Caller.IsOrdinary ? $"{Caller.Name}'s own" : "the host's";
         if (Version == null)
-            return new Finding(Name, Grade.Missing, $"{whose} can't be reached: {Cause}", Lost, !Caller.IsHostsRoot
+            return new Finding(Name, Grade.Missing, $"{whose} can't be reached: {Cause}", Lost, Caller.IsOrdinary
                 ? "log in by a session, or loginctl enable-linger; XDG_RUNTIME_DIR has to be set"
                 : "boot the host with systemd, or have engines make cgroups themselves (cgroupfs)");
         return IsCgroup2Alone

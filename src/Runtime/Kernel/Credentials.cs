@@ -66,6 +66,15 @@ internal static unsafe class Credentials
         return (int)Syscall.Invoke(prlimit64, pid, resource, (nint)limit);
     }
 
+    /// <summary>A resource limit of the calling process.</summary>
+    public static int GetLimit(int resource, out ulong soft, out ulong hard)
+    {
+        ulong* limit = stackalloc ulong[2];
+        int result = (int)Syscall.Invoke(prlimit64, 0, resource, 0, (nint)limit);
+        (soft, hard) = (limit[0], limit[1]);
+        return result;
+    }
+
     public static int sethostname(byte* name, int length) => (int)Syscall.Invoke(SyscallNumber.sethostname, (nint)name, length);
 
     public static int setdomainname(byte* name, int length) => (int)Syscall.Invoke(SyscallNumber.setdomainname, (nint)name, length);

@@ -33,9 +33,6 @@ internal static unsafe class SignalInbox
             [SIGILL, SIGTRAP, SIGBUS, SIGFPE, Signals.SIGSEGV, Signals.SIGKILL, Signals.SIGSTOP, Signals.SIGPIPE, 32, 33, 34];
         foreach (int signal in excepted) mask &= ~(1UL << (signal - 1));
         Signals.SetMask(mask);
-        // A caller who ignores it would have the kernel reap this process's children, unseen (wait(2)).
-        SetHandler(Signals.SIGCHLD, null);
-
         blocked = mask;
         BlockInOtherThreads();
         return OpenFor(mask);

@@ -11,11 +11,17 @@ internal static unsafe class Signals
     /// <summary>Every signal to its default action and none blocked: what a new program may expect (signal(7)).</summary>
     public static void ResetAll()
     {
-        long* action = stackalloc long[4] { 0, 0, 0, 0 }; // struct kernel_sigaction: SIG_DFL, no flags, empty mask
         for (int signal = 1; signal <= SIGRTMAX; signal++)
             if (signal is not (SIGKILL or SIGSTOP))
-                Syscall.Invoke(rt_sigaction, signal, (nint)action, 0, 8);
+                Reset(signal);
         SetMask(0);
+    }
+
+    /// <summary>One signal to its default action.</summary>
+    public static void Reset(int signal)
+    {
+        long* action = stackalloc long[4] { 0, 0, 0, 0 }; // struct kernel_sigaction: SIG_DFL, no flags, empty mask
+        Syscall.Invoke(rt_sigaction, signal, (nint)action, 0, 8);
     }
 
     /// <summary>Sets the calling thread's mask: bit n-1 blocks signal n. Returns the one before.</summary>

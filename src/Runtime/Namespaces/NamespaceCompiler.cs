@@ -21,8 +21,7 @@ internal static class NamespaceCompiler
         foreach (Namespace one in linux.Namespaces)
         {
             ulong flag = NamespaceTypes.All[one.Type].Flag;
-            bool byClone = flag != CLONE_NEWCGROUP && (flag != CLONE_NEWIPC || !linux.HasNamespace("user"))
-                && (flag != CLONE_NEWTIME || linux.TimeOffsets.Count == 0);
+            bool byClone = flag is not (CLONE_NEWCGROUP or CLONE_NEWTIME) && (flag != CLONE_NEWIPC || !linux.HasNamespace("user"));
             if (one.Path.Length == 0 && byClone) made |= flag;
             joins |= one.Path.Length > 0;
             joinsPid |= one.Path.Length > 0 && flag == CLONE_NEWPID;
@@ -71,7 +70,7 @@ internal static class NamespaceCompiler
     public static void Enter(PlanWriter plan, Config config)
     {
         if (config.Linux.HasNamespace("user")) plan.Add(Root(config), Origin(config, "user"));
-        if (config.Linux.TimeOffsets.Count > 0) plan.Add(default(NewTimeNamespace), "linux.timeOffsets");
+        if (config.Linux.HasNewNamespace("time")) plan.Add(default(NewTimeNamespace), Origin(config, "time"));
         if (config.Linux.HasNewNamespace("ipc") && config.Linux.HasNamespace("user"))
             plan.Add(new NewNamespace { Type = CLONE_NEWIPC }, Origin(config, "ipc"));
         if (config.Linux.HasNewNamespace("cgroup")) plan.Add(new NewNamespace { Type = CLONE_NEWCGROUP }, Origin(config, "cgroup"));

@@ -47,6 +47,7 @@ internal sealed class ContainerProcess
     /// <summary>Takes over from the container's own process what another one does not speak of, as far as runc does so.</summary>
     public void InheritFrom(ContainerProcess own)
     {
+        User.Umask ??= own.User.Umask;
         Capabilities ??= own.Capabilities;
         if (Rlimits.Count == 0) Rlimits = own.Rlimits;
         OomScoreAdj ??= own.OomScoreAdj;

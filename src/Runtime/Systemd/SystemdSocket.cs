@@ -12,6 +12,20 @@ internal sealed record SystemdSocket(IReadOnlyList<BusAddress> Buses, BusAddress
 {
     private const string Booted = "/run/systemd/system";
 
+    /// <summary>
+    /// Whether it is a user's own systemd that makes his cgroups. The root of a user namespace may be either: an ordinary user who has
+    /// mapped himself, as rootless engines do, with a session of his; or the root of a container with a systemd of its own.
+    /// </summary>
+    /// <param name="rootless">What <c>--rootless</c> says; null: auto.</param>
+    public static bool IsUsers(bool? rootless) =>
+        IsUsers(Processes.geteuid(), rootless, Credentials.InUserNamespace(), Environment.GetEnvironmentVariable, File.Exists);
+
+    internal static bool IsUsers(
+        int uid, bool? rootless, bool inUserNamespace, Func<string, string?> environment, Func<string, bool> exists) =>
+        uid != 0 || ((rootless ?? inUserNamespace) && (environment("DBUS_SESSION_BUS_ADDRESS") is { Length: > 0 }
+            || (environment("XDG_RUNTIME_DIR") is { Length: > 0 } directory
+                && (exists(directory + "/bus") || exists(directory + "/systemd/private")))));
+
     /// <param name="user">The user's own systemd instead of the system's.</param>
     /// <exception cref="RtException">Systemd does not run here, or the environment does not tell where the user's is.</exception>
     public static SystemdSocket Find(bool user)

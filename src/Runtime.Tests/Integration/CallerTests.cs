@@ -111,4 +111,18 @@ public sealed class CallerTests
             """, "sh", closed, Repository.Binary, "--root", container.StateRoot, "run", "--bundle", container.Bundle, container.Id)
             .ShouldEndWith(0).Out.Should().Be("1\n");
     }
+
+    /// <summary>An ordinary user of the host may have the same id as the container's.</summary>
+    [Fact]
+    public void The_callers_terminal_does_not_become_the_containers_users()
+    {
+        using UserTerminal terminal = new();
+        using Container container = Container.Script("id -u; exec sleep 600", config => config["process"]!["user"]!["uid"] = 1000);
+        using (OnTerminal run = terminal.Start(Repository.Binary, "--root", container.StateRoot, "run", "--bundle", container.Bundle, container.Id))
+        {
+            terminal.ShouldShow("1000");
+            terminal.Owner.Should().Be("0");
+            container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
+        }
+    }
 }

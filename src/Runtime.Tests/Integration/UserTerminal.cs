@@ -29,6 +29,8 @@ internal sealed class UserTerminal : IDisposable
         return master.ToEnd();
     }
 
+    public string Owner => Command.Run("stat", "--format", "%u", path).ShouldEndWith(0).Out.TrimEnd();
+
     public (int Rows, int Columns) Size { get => master.Size; set => master.Size = value; }
 
     /// <summary>The terminal's modes in words (stty(1)).</summary>

@@ -32,6 +32,7 @@ internal static class ProcessCompiler
             Uid = user.Uid,
             Gid = user.Gid,
             Umask = user.Umask ?? DefaultUmask,
+            OwnTerminal = config.Process.Terminal,
             Groups = plan.Numbers(user.AdditionalGids),
             KeepGroups = (gaveUpGroups && user.AdditionalGids.Count == 0) || Annotations.KeepGroups(config),
             NoGroups = joinsUsers,

@@ -69,6 +69,9 @@ internal unsafe struct SetUser : IStep
     public uint Uid, Gid, Umask;
     public PlanList Groups;
 
+    /// <summary>The standard streams are a terminal of the container's own.</summary>
+    public bool OwnTerminal;
+
     /// <summary>The caller's supplementary groups stay.</summary>
     public bool KeepGroups;
 
@@ -95,13 +98,14 @@ internal unsafe struct SetUser : IStep
     }
 
     /// <summary>
-    /// Makes a standard stream the user's, who else could not open /dev/stdout. /dev/null is everyone's already; what can't be
-    /// given away (another file system's rules, a read-only one) stays as it is, as under runc.
+    /// Makes a standard stream the user's, who else could not open /dev/stdout. Devices of the host stay as they are: /dev/null is
+    /// everyone's already, and the caller's terminal must not come to belong to whoever has this id on the host. So does what can't be
+    /// given away (another file system's rules, a read-only one), as under runc.
     /// </summary>
     private readonly void GiveStream(int fd)
     {
         if (Statx.Of(fd, out Statx stat) < 0 || stat.Uid == Uid) return;
-        if (stat.Type == Files.S_IFCHR && stat is { RdevMajor: 1, RdevMinor: 3 }) return;
+        if (stat.Type == Files.S_IFCHR && !OwnTerminal) return;
         Files.fchown(fd, Uid, stat.Gid);
     }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # docker, with the same commands under rt, runc and crun.
 # vm: debian here
-# seconds: 6000
+# seconds: 9000
 # shellcheck source=vm/lib.sh
 source /vm/lib.sh
 # shellcheck source=vm/compare.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Usage: deb.sh [VERSION]. Makes artifacts/rt_VERSION_ARCHITECTURE.deb of bin/rt, its man pages and completions, of the version of
-# Directory.Build.props. Its maintainer is who made the commit, or $DEBFULLNAME <$DEBEMAIL>. The same input gives the same bytes. Needs no root; has no maintainer scripts.
+# Directory.Build.props. Its maintainer is who made the commit, or $DEBFULLNAME <$DEBEMAIL>. The same input gives the same bytes.
+# Needs no root; has no maintainer scripts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=${1:-$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)}

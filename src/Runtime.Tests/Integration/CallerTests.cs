@@ -118,7 +118,8 @@ public sealed class CallerTests
     {
         using UserTerminal terminal = new();
         using Container container = Container.Script("id -u; exec sleep 600", config => config["process"]!["user"]!["uid"] = 1000);
-        using (OnTerminal run = terminal.Start(Repository.Binary, "--root", container.StateRoot, "run", "--bundle", container.Bundle, container.Id))
+        string[] run = ["run", "--bundle", container.Bundle, container.Id];
+        using (terminal.Start([Repository.Binary, "--root", container.StateRoot, .. run]))
         {
             terminal.ShouldShow("1000");
             terminal.Owner.Should().Be("0");

@@ -85,7 +85,8 @@ public sealed class DoctorTests
         Should(Delegation(["memory", "pids"]), Grade.Limited, "without cpu, cpuset, io", "Delegate=cpu");
         Should(Delegation(Five), Grade.Ok, "with cpu, cpuset, io, memory, pids");
         CgroupHierarchy hybrid = new("/sys/fs/cgroup/unified", "/") { Legacy = [LegacyMemory] };
-        Should(new CgroupSubject(User, hybrid, Five, null, true).Findings().Last(), Grade.Missing, "not box's", "unified_cgroup_hierarchy=1");
+        Should(new CgroupSubject(User, hybrid, Five, null, true).Findings().Last(), Grade.Missing, "not box's",
+            "unified_cgroup_hierarchy=1");
     }
 
     [Fact]
@@ -97,8 +98,12 @@ public sealed class DoctorTests
         Should(findings[1], Grade.Missing, "invalid argument", "CONFIG_TIME_NS");
         Should(findings[2], Grade.Missing, Hint, "sysctl");
         findings.Should().HaveCount(3);
-        Finding OfPid(Caller caller, int result) =>
-            new NamespaceSubject(caller, new Dictionary<string, int> { ["pid"] = result, ["user"] = -Errno.EPERM }, Hint).Findings().First();
+        Finding OfPid(Caller caller, int result)
+        {
+            results = new() { ["pid"] = result, ["user"] = -Errno.EPERM };
+            return new NamespaceSubject(caller, results, Hint).Findings().First();
+        }
+
         Should(OfPid(User, -Errno.ENOSYS), Grade.Missing, "not implemented", "seccomp profile that allows clone3");
         Should(OfPid(Root, -Errno.EPERM), Grade.Missing, "not permitted", "CAP_SYS_ADMIN");
     }
@@ -197,7 +202,8 @@ public sealed class DoctorTests
     public void The_remedy_for_ids_names_such_as_are_free()
     {
         Dictionary<string, (string, bool)?> helpers = new() { ["newuidmap"] = ("/u", true), ["newgidmap"] = ("/g", true) };
-        IdRangeSubject subject = new(User, helpers, 0, 0) { Free = IdRangeSubject.FirstFree("box:100000:65536\nx:9:z\ny:300000:10\nz:1:1") };
+        long free = IdRangeSubject.FirstFree("box:100000:65536\nx:9:z\ny:300000:10\nz:1:1");
+        IdRangeSubject subject = new(User, helpers, 0, 0) { Free = free };
         Should(subject.Judge(), Grade.Missing, "no ids", "usermod --add-subuids 300010-365545 --add-subgids 300010-365545 box");
         Should((subject with { Caller = User with { Name = "#1000" } }).Judge(), Grade.Missing, "no ids", "line 1000:300010:65536");
         IdRangeSubject.FirstFree("").Should().Be(100_000);

@@ -49,7 +49,8 @@ public sealed class EngineConfigurationTests
         JsonNode.Parse(json)!["debug"]!.GetValue<bool>().Should().BeTrue();
         DockerConfiguration.Text(Host("{\"default-runtime\": \"crun\"}")).Should().Contain("# Containers get the runtime crun, as before");
         const string Systemd = """{"exec-opts": ["native.cgroupdriver=systemd"]}""";
-        DockerConfiguration.Text(Host(Systemd, systemd: false)).Should().Contain("# native.cgroupdriver=systemd, which is there, can't be had");
+        DockerConfiguration.Text(Host(Systemd, systemd: false)).Should()
+            .Contain("# native.cgroupdriver=systemd, which is there, can't be had");
         DockerConfiguration.Text(Host(Systemd)).Should().NotContain("can't be had");
         DockerConfiguration.Text(Host(user: true)).Should().Contain("/home/box/.config/docker/daemon.json").And.Contain("--user");
     }
@@ -77,7 +78,8 @@ public sealed class EngineConfigurationTests
     [Fact]
     public void A_cri_plugin_that_is_disabled_is_spoken_of()
     {
-        ContainerdConfiguration.Text(Host("version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n")).Should().StartWith("# The CRI plugin is disabled");
+        ContainerdConfiguration.Text(Host("version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n")).Should()
+            .StartWith("# The CRI plugin is disabled");
         ContainerdConfiguration.Text(Host("version = 2\ndisabled_plugins = [\"x\"]\n")).Should().StartWith("# For");
     }
 

@@ -62,9 +62,8 @@ internal sealed class ExecCgroup : IDisposable
 
     /// <summary>
     /// Another cgroup where the kernel has refused this one: that of the container's init, if the container has handed controllers
-    /// down to cgroups of its own (cgroups(7), "no internal processes") or has left and removed it; or none, if an ordinary user may not put processes there
-    /// (<see cref="Enter"/> does what can be done then).
-    /// Null: it is refused.
+    /// down to cgroups of its own (cgroups(7), "no internal processes") or has left and removed it; or none, if an ordinary user may
+    /// not put processes there (<see cref="Enter"/> does what can be done then). Null: it is refused.
     /// </summary>
     public int? Instead(int errno)
     {
@@ -74,7 +73,8 @@ internal sealed class ExecCgroup : IDisposable
             return -1;
         }
 
-        if (errno is not (Errno.EBUSY or Errno.ENOENT or Errno.ENODEV) || chosen || CgroupHierarchy.Detect().Mount is not { } mount) return null;
+        if (errno is not (Errno.EBUSY or Errno.ENOENT or Errno.ENODEV) || chosen) return null;
+        if (CgroupHierarchy.Detect().Mount is not { } mount) return null;
         string path = mount + CgroupHierarchy.OwnCgroup(FileContent.TryReadText($"/proc/{init}/cgroup") ?? "");
         return path == cgroup.Unified || path.Contains("/../") ? null : Descriptor = OpenUnified(path);
     }

@@ -28,7 +28,8 @@ internal sealed record BinarySubject(string Path, GuardWay? Way, string Cause = 
         GuardWay.NoneNeeded => new Finding(Name, Grade.Ok, $"{Path} can't be written by anyone: a start needs no protection of it"),
         GuardWay.View => new Finding(Name, Grade.Ok, $"{Path}, protected at each start in about 0.5 ms"),
         GuardWay.Copy => new Finding(Name, Grade.Limited, $"{Path}, protected by starting rt a second time from a copy",
-            "some 6 ms at each start", "put it where nobody can write: on erofs, squashfs, or with fs-verity (see hardening.md among rt's documents)"),
+            "some 6 ms at each start",
+            "put it where nobody can write: on erofs, squashfs, or with fs-verity (see hardening.md among rt's documents)"),
         _ => new Finding(Name, Grade.Missing, $"{Path} can't be protected: {Cause}", "every container",
             "vm.memfd_noexec below 2 by sysctl(8), memory for a copy, and /proc mounted") { IsFatal = true },
     };

@@ -52,8 +52,8 @@ internal sealed record IdRangeSubject(
         }
 
         if (Source != null)
-            return new Finding(Name, Grade.Limited, $"not known: subid in /etc/nsswitch.conf is {Source}, which rt doctor does not ask", Lost,
-                $"nothing, if getsubids {Caller.Name} prints some");
+            return new Finding(Name, Grade.Limited, $"not known: subid in /etc/nsswitch.conf is {Source}, which rt doctor does not ask",
+                Lost, $"nothing, if getsubids {Caller.Name} prints some");
         return Math.Min(Uids, Gids) switch
         {
             0 => new Finding(Name, Grade.Missing, $"/etc/{(Uids == 0 ? "subuid" : "subgid")} sets no ids aside for {Caller.Name}", Lost,
@@ -73,7 +73,8 @@ internal sealed record IdRangeSubject(
 
     /// <summary>A line "subid: SOURCE" (subuid(5)).</summary>
     internal static string? OtherSource(string nsswitch) => nsswitch.Split('\n').Select(line => line.Split('#')[0].Split(':'))
-        .Where(sides => sides[0].Trim() == "subid" && sides.Length == 2).Select(sides => sides[1].Trim()).FirstOrDefault(one => one != "files");
+        .Where(sides => sides[0].Trim() == "subid" && sides.Length == 2).Select(sides => sides[1].Trim())
+        .FirstOrDefault(one => one != "files");
 
     /// <summary>As useradd(8) counts: from 100000 on, behind the highest.</summary>
     internal static long FirstFree(string entries)

@@ -63,7 +63,8 @@ internal unsafe struct BindMount : IStep
         bool known = result >= 0;
         result = Changes.Attach(ref run, tree, target);
         // mount(2) says so of itself; engines read the error.
-        if (result == -Errno.EINVAL && known && Statx.Of(target, out Statx at) >= 0 && (at.Type == Files.S_IFDIR) != (stat.Type == Files.S_IFDIR))
+        if (result == -Errno.EINVAL && known && Statx.Of(target, out Statx at) >= 0
+            && (at.Type == Files.S_IFDIR) != (stat.Type == Files.S_IFDIR))
             result = -Errno.ENOTDIR;
         Files.close(tree);
         Files.close(target);

@@ -18,7 +18,8 @@ internal static class DockerConfiguration
         string kept = merged["default-runtime"] is { } other && other.ToString() != EngineHost.Runtime
             ? $"# Containers get the runtime {other}, as before; those of docker run --runtime {EngineHost.Runtime} get rt.\n" : "";
         if (Driver(merged) == "systemd" && !host.SystemdCgroup)
-            kept += $"# {CgroupDriver}systemd, which is there, can't be had here (rt doctor says why): containers take {CgroupDriver}cgroupfs.\n";
+            kept += $"# {CgroupDriver}systemd, which is there, can't be had here (rt doctor says why): "
+                + $"containers take {CgroupDriver}cgroupfs.\n";
         return $"""
             # For {path}{(there == null ? "" : ", with what is there already")}: all but the lines that begin with #.
             # To make it take effect: {restart}
@@ -41,8 +42,8 @@ internal static class DockerConfiguration
     }
 
     /// <summary>Who makes cgroups, if the file says so.</summary>
-    private static string? Driver(JsonObject configuration) => configuration["exec-opts"]?.AsArray().Select(option => option?.ToString() ?? "")
-        .FirstOrDefault(option => option.StartsWith(CgroupDriver, StringComparison.Ordinal))?[CgroupDriver.Length..];
+    private static string? Driver(JsonObject configuration) => configuration["exec-opts"]?.AsArray()
+        .Select(option => option?.ToString() ?? "").FirstOrDefault(option => option.StartsWith(CgroupDriver, StringComparison.Ordinal))?[CgroupDriver.Length..];
 
     private static JsonObject Parse(string? text, string path)
     {

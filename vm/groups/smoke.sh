@@ -10,6 +10,9 @@ bundle once 'echo "pid $$ on $(hostname)"'
 equal "run prints what the container prints" "pid 1 on runc" "$(run once)"
 nothing_left "run left nothing"
 
+exits "run where no memory may be locked: before Linux 5.11 a device filter counts as such" 0 \
+    prlimit --memlock=0 rt run --bundle "$work/once" once
+
 bundle seven 'exit 7'
 exits "run returns the exit code" 7 run seven
 bundle killed 'kill -TERM $$; trap "exit 3" TERM; sh -c "kill -KILL \$\$"; exit $?'

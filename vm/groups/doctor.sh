@@ -108,6 +108,9 @@ if [[ -d /run/systemd/system ]]; then
     delegated() { as_box systemd-run --user --quiet --collect --wait --pipe --property Delegate=yes --setenv PATH="$PATH" "$@"; }
     equal "in a service that delegates its cgroup there is one" "limited: without cpuset, io" \
         "$(finding delegation delegated | sed 's/cgroup [^ ]* //')"
+    loginctl disable-linger box
+    loginctl terminate-user box
+    eventually "his directory goes with him" not mountpoint --quiet /run/user/1000
 else
     equal "no systemd" "missing: the host's can't be reached: systemd does not run here" "$(finding systemd | cut -d : -f 1-3)"
 fi

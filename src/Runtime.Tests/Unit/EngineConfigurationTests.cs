@@ -100,6 +100,9 @@ public sealed class EngineConfigurationTests
 
             """).And.Contain("kind: RuntimeClass").And.Contain("handler: rt");
         ContainerdConfiguration.Text(Host(systemd: false)).Should().Contain("SystemdCgroup = false");
+        string runc = $"[plugins.\"{plugin}\".containerd.runtimes.runc]\n";
+        text.Should().Contain(runc, "it is the default, and without it containerd has none");
+        ContainerdConfiguration.Text(Host($"version = {version}\n{runc}")).Should().NotContain(runc);
     }
 
     [Theory]

@@ -29,6 +29,7 @@ internal static class ContainerdConfiguration
                 BinaryName = {Toml.Quote(host.Binary)}
                 SystemdCgroup = {systemd}
 
+            {Runc(host, plugin, systemd)}
             # All pods get rt with: default_runtime_name = "{EngineHost.Runtime}" under [plugins."{plugin}".containerd].
             # Single pods get it with spec.runtimeClassName: {EngineHost.Runtime}, and this in the cluster:
             #   apiVersion: node.k8s.io/v1
@@ -36,6 +37,24 @@ internal static class ContainerdConfiguration
             #   metadata:
             #     name: {EngineHost.Runtime}
             #   handler: {EngineHost.Runtime}
+
+            """;
+    }
+
+    /// <summary>
+    /// Containerd's default runtime, which is there by itself only in a file that names none: without it the CRI plugin does not load.
+    /// </summary>
+    private static string Runc(EngineHost host, string plugin, string systemd)
+    {
+        if (host.Read(Path)?.Contains(".containerd.runtimes.runc]") == true) return "";
+        return $"""
+
+            # What default_runtime_name stands for where it is not set has to be named as well.
+            [plugins."{plugin}".containerd.runtimes.runc]
+              runtime_type = "io.containerd.runc.v2"
+
+              [plugins."{plugin}".containerd.runtimes.runc.options]
+                SystemdCgroup = {systemd}
 
             """;
     }

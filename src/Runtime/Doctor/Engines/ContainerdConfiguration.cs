@@ -28,7 +28,6 @@ internal static class ContainerdConfiguration
               [plugins."{plugin}".containerd.runtimes.{EngineHost.Runtime}.options]
                 BinaryName = {Toml.Quote(host.Binary)}
                 SystemdCgroup = {systemd}
-
             {Runc(host, plugin, systemd)}
             # All pods get rt with: default_runtime_name = "{EngineHost.Runtime}" under [plugins."{plugin}".containerd].
             # Single pods get it with spec.runtimeClassName: {EngineHost.Runtime}, and this in the cluster:

@@ -12,20 +12,13 @@ namespace Rt.Tests.Attacks;
 [BeyondTheSpec("attacks on a process's privileges")]
 public sealed class PrivilegeTests
 {
-    private static Container Running(Action<JsonNode>? change = null)
-    {
-        Container container = Container.Script("sleep 100", change);
-        container.Run("--detach").ShouldEndWith(0);
-        return container;
-    }
-
     private static void ShouldHaveNoneInheritable(string status) =>
         status.Should().Contain("CapInh:\t0000000000000000").And.Contain("CapAmb:\t0000000000000000");
 
     [Fact]
     public void No_capability_is_inheritable_that_was_not_asked_for()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         ShouldHaveNoneInheritable(File.ReadAllText($"/proc/{container.Pid}/status"));
         string process = Path.Combine(container.Bundle, "process.json");
         File.WriteAllText(process, """
@@ -48,7 +41,7 @@ public sealed class PrivilegeTests
     [MemberData(nameof(WrongUsers))]
     public void A_user_that_is_not_understood_is_nobody_and_not_root(string user)
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         Result result = container.Rt("exec", "--user=" + user, container.Id, "id", "-u");
         result.ShouldEndWith(255).Out.Should().BeEmpty();
         result.Error.Should().StartWith("rt: ").And.Contain("--user");

@@ -121,7 +121,7 @@ internal static class Spy
                     config["process"]!["capabilities"]![set]!.AsArray().Add(capability);
         }, ownRoot: true);
         File.Copy(Compiled.Value, Path.Combine(container.Root, "spy"));
-        Command.Running running = container.Start("run", "--bundle", container.Bundle, container.Id);
+        Command.Running running = container.RunInForeground(); // its program may print before the state has its pid
         SpinWait.SpinUntil(() => running.OutputSoFar.StartsWith("looking\n", StringComparison.Ordinal), Command.Patience).Should().BeTrue();
         spying = running;
         return container;

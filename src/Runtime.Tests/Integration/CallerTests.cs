@@ -7,13 +7,6 @@ namespace Rt.Tests.Integration;
 [BeyondTheSpec("rt's callers")]
 public sealed class CallerTests
 {
-    private static Container Sleeping(Action<JsonNode>? change = null)
-    {
-        Container container = Container.Script("exec sleep 600", change);
-        container.Run("--detach").ShouldEndWith(0);
-        return container;
-    }
-
     [Fact]
     public void A_caller_who_ignores_the_end_of_children_changes_nothing()
     {
@@ -50,7 +43,7 @@ public sealed class CallerTests
     [Fact]
     public void Exec_has_the_containers_umask_where_it_is_given_none()
     {
-        using Container container = Sleeping(config => config["process"]!["user"]!["umask"] = 63);
+        using Container container = Container.Sleeping(config => config["process"]!["user"]!["umask"] = 63);
         container.Rt("exec", container.Id, "sh", "-c", "umask").ShouldEndWith(0).Out.Should().Be("0077\n");
         string file = Path.Combine(container.Bundle, "process.json");
         File.WriteAllText(file, """{"args": ["sh", "-c", "umask"], "cwd": "/", "env": ["PATH=/bin"]}""");
@@ -62,7 +55,7 @@ public sealed class CallerTests
     [Fact]
     public void Exec_goes_where_the_init_is_when_that_has_left_its_cgroup()
     {
-        using Container container = Sleeping();
+        using Container container = Container.Sleeping();
         string elsewhere = container.Cgroup + "-elsewhere";
         Directory.CreateDirectory(elsewhere);
         try

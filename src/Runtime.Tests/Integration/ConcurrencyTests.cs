@@ -8,17 +8,10 @@ public sealed class ConcurrencyTests
 {
     private const int Rounds = 20;
 
-    private static Container Running()
-    {
-        Container container = Container.Script("exec sleep 100");
-        container.Run("--detach").ShouldEndWith(0);
-        return container;
-    }
-
     [Fact]
     public void Two_hundred_execs_in_one_container()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         Command.Running[] execs = [.. Enumerable.Range(0, 200).Select(i => container.Start("exec", container.Id, "sh", "-c", $"echo {i}; exit {i % 100}"))];
         for (int i = 0; i < execs.Length; i++) execs[i].Wait().ShouldEndWith(i % 100).Out.Should().Be($"{i}\n");
         File.ReadAllLines($"{container.Cgroup}/cgroup.procs").Should().ContainSingle("only the init is left");
@@ -29,7 +22,7 @@ public sealed class ConcurrencyTests
     {
         for (int round = 0; round < Rounds; round++)
         {
-            using Container container = Running();
+            using Container container = Container.Sleeping();
             Result[] results = Race.Of(
                 () => container.Rt("exec", container.Id, "sleep", "100"),
                 () => Delayed(round, () => container.Rt("delete", "--force", container.Id)));
@@ -75,8 +68,7 @@ public sealed class ConcurrencyTests
     public void A_container_whose_run_was_killed_can_be_deleted()
     {
         using Container container = Container.Script("exec sleep 100");
-        using Command.Running run = container.Start("run", "--bundle", container.Bundle, container.Id);
-        SpinWait.SpinUntil(() => container.Rt("state", container.Id).Out.Contains("running"), Command.Patience).Should().BeTrue();
+        using Command.Running run = container.RunInForeground();
         Command.Run("kill", "-KILL", $"{run.Pid}").ShouldEndWith(0);
         run.Wait().Code.Should().Be(137);
         container.Status.Should().Be("running");
@@ -87,7 +79,7 @@ public sealed class ConcurrencyTests
     [Fact]
     public void An_exec_that_was_killed_leaves_its_process_to_the_container()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         using Command.Running exec = container.Start("exec", container.Id, "sleep", "200");
         SpinWait.SpinUntil(() => File.ReadAllLines($"{container.Cgroup}/cgroup.procs").Length == 2, Command.Patience).Should().BeTrue();
         Command.Run("kill", "-KILL", $"{exec.Pid}").ShouldEndWith(0);

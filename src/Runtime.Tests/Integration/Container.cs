@@ -57,6 +57,14 @@ public sealed class Container : IDisposable
         change?.Invoke(config);
     }, ownRoot);
 
+    /// <summary>A container that is there, asleep, until it is killed.</summary>
+    public static Container Sleeping(Action<JsonNode>? change = null, bool ownRoot = false)
+    {
+        Container container = Script("exec sleep 600", change, ownRoot);
+        container.Run("--detach").ShouldEndWith(0);
+        return container;
+    }
+
     /// <summary>Changes the configuration once more, also that of a container which is already there.</summary>
     public void Change(Action<JsonNode> change)
     {
@@ -72,6 +80,16 @@ public sealed class Container : IDisposable
 
     /// <summary>Runs it in the foreground to its end.</summary>
     public Result Run(params string[] options) => Rt(["run", "--bundle", Bundle, .. options, Id]);
+
+    /// <summary>Runs it in the foreground, and returns when its program runs.</summary>
+    public Command.Running RunInForeground()
+    {
+        Command.Running run = Start("run", "--bundle", Bundle, Id);
+        // While rt is at work on the container, it has its lock.
+        SpinWait.SpinUntil(() => Rt("state", Id).Out.Contains("\"running\"")
+            && Command.Run("flock", "--nonblock", Path.Combine(StateRoot, Id), "true").Code == 0, Command.Patience).Should().BeTrue();
+        return run;
+    }
 
     public Result Create(params string[] options) => Rt(["create", "--bundle", Bundle, .. options, Id]);
 

@@ -7,13 +7,6 @@ namespace Rt.Tests.Integration;
 [BeyondTheSpec("exec, which the specification leaves to the runtime")]
 public sealed class ExecTests
 {
-    private static Container Running(Action<JsonNode>? change = null, bool ownRoot = false)
-    {
-        Container container = Container.Script("exec sleep 100", change, ownRoot);
-        container.Run("--detach").ShouldEndWith(0);
-        return container;
-    }
-
     private static Result Exec(Container container, params string[] words) => container.Rt(["exec", .. words]);
 
     private static Result Sh(Container container, string script, params string[] options) =>
@@ -29,7 +22,7 @@ public sealed class ExecTests
     [Fact]
     public void It_is_in_every_namespace_of_the_container()
     {
-        using Container container = Running(config =>
+        using Container container = Container.Sleeping(config =>
         {
             config["linux"]!["namespaces"] = JsonNode.Parse("""
                 [{"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount"}, {"type": "cgroup"},
@@ -50,13 +43,13 @@ public sealed class ExecTests
     [Fact]
     public void It_is_born_into_the_containers_cgroup()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         container.Rt("exec", "--detach", container.Id, "sleep", "100").ShouldEndWith(0);
         File.ReadAllLines($"{container.Cgroup}/cgroup.procs").Should().HaveCount(2);
     }
 
     [Fact]
-    public void Its_user_environment_directory_and_limits_are_those_of_the_containers_process() => Running(config =>
+    public void Its_user_environment_directory_and_limits_are_those_of_the_containers_process() => Container.Sleeping(config =>
     {
         JsonNode process = config["process"]!;
         process["user"] = JsonNode.Parse("""{"uid": 7, "gid": 8, "umask": 63, "additionalGids": [9, 10]}""");
@@ -72,7 +65,7 @@ public sealed class ExecTests
     [Fact]
     public void What_the_bundle_says_by_then_does_not_count()
     {
-        using Container container = Running(config => config["process"]!["env"]!.AsArray().Add("COLOR=blue"));
+        using Container container = Container.Sleeping(config => config["process"]!["env"]!.AsArray().Add("COLOR=blue"));
         container.Change(config => config["process"]!["env"]!.AsArray().Add("COLOR=red"));
         Sh(container, "echo $COLOR").ShouldEndWith(0).Out.Should().Be("blue\n");
         File.Delete(Path.Combine(container.Bundle, "config.json"));
@@ -82,7 +75,7 @@ public sealed class ExecTests
     [Fact]
     public void Options_change_what_is_the_containers()
     {
-        using Container container = Running(config => config["process"]!["noNewPrivileges"] = true);
+        using Container container = Container.Sleeping(config => config["process"]!["noNewPrivileges"] = true);
         Result result = Exec(container, "--user", "7:8", "--additional-gids", "9", "-g", "10", "--cwd", "/tmp", "-e", "A=1", "--env", "B=2=3",
             "--no-new-privs=false", container.Id, "sh", "-c", "id -u; id -g; id -G; pwd; echo $A $B; grep NoNewPrivs /proc/self/status");
         result.ShouldEndWith(0).Out.Should().Be("7\n8\n8 9 10\n/tmp\n1 2=3\nNoNewPrivs:\t0\n");
@@ -91,7 +84,7 @@ public sealed class ExecTests
     [Fact]
     public void A_capability_is_added_but_not_to_the_inheritable_ones()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         const string Script = "grep Cap /proc/self/status";
         ulong before = Sets(Sh(container, Script), "CapBnd"), raw = 1 << 13;
         Result result = Sh(container, Script, "--cap", "CAP_NET_RAW");
@@ -106,7 +99,7 @@ public sealed class ExecTests
     [Fact]
     public void The_containers_filter_holds_for_it()
     {
-        using Container container = Running(config => config["linux"]!["seccomp"] = JsonNode.Parse("""
+        using Container container = Container.Sleeping(config => config["linux"]!["seccomp"] = JsonNode.Parse("""
             {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 95}]}
             """));
         Sh(container, "mkdir /dev/shm/x").Error.Should().Contain("not supported");
@@ -118,7 +111,7 @@ public sealed class ExecTests
     [MemberData(nameof(WrongUsers))]
     public void A_user_that_is_no_number_is_refused_and_never_taken_for_root(string user)
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         ShouldFail(Exec(container, $"--user={user}", container.Id, "id"), "--user");
     }
 
@@ -129,7 +122,7 @@ public sealed class ExecTests
     [InlineData("exit 255", 255)]
     public void Its_exit_code_is_execs(string script, int code)
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         Result result = Sh(container, script);
         result.ShouldEndWith(code).Error.Should().BeEmpty();
     }
@@ -137,7 +130,7 @@ public sealed class ExecTests
     [Fact]
     public void What_rt_fails_at_is_one_line_and_255()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         ShouldFail(Exec(container, container.Id, "nothing"), "exec: \"nothing\": executable file not found in $PATH");
         ShouldFail(Exec(container, container.Id, "/nothing"), "exec: \"/nothing\": stat /nothing: no such file or directory");
         ShouldFail(Exec(container, container.Id, "/etc"), "exec: \"/etc\": is a directory");
@@ -155,7 +148,7 @@ public sealed class ExecTests
     [Fact]
     public void A_missing_working_directory_is_not_made()
     {
-        using Container container = Running(ownRoot: true);
+        using Container container = Container.Sleeping(ownRoot: true);
         Exec(container, "--cwd", "/made", container.Id, "true").ShouldEndWith(255);
         Directory.Exists(Path.Combine(container.Root, "made")).Should().BeFalse();
     }
@@ -163,14 +156,14 @@ public sealed class ExecTests
     [Fact]
     public void The_words_behind_the_id_are_the_programs_whatever_they_look_like()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         Exec(container, container.Id, "echo", "--user", "-t", "--", "-d").ShouldEndWith(0).Out.Should().Be("--user -t -- -d\n");
     }
 
     [Fact]
     public void A_process_can_be_given_as_a_whole()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         string file = Path.Combine(container.Bundle, "process.json");
         File.WriteAllText(file, """
             {"args": ["sh", "-c", "id -u; pwd; echo $A; grep -e CapEff -e CapBnd /proc/self/status"], "cwd": "/tmp", "env": ["A=b", "PATH=/bin"],
@@ -189,7 +182,7 @@ public sealed class ExecTests
     [Fact]
     public void A_pid_file_has_its_pid_and_stays_away_when_it_fails()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         string file = Path.Combine(container.Bundle, "exec.pid");
         Exec(container, "--detach", "--pid-file", file, container.Id, "sleep", "100").ShouldEndWith(0);
         File.ReadAllText($"/proc/{File.ReadAllText(file)}/cmdline").Should().Be("sleep\0100\0");
@@ -203,7 +196,7 @@ public sealed class ExecTests
     [Fact]
     public void Home_is_that_of_the_user_in_the_containers_passwd()
     {
-        using Container container = Running(ownRoot: true);
+        using Container container = Container.Sleeping(ownRoot: true);
         File.WriteAllText(Path.Combine(container.Root, "etc/passwd"), "ada:x:1815:1815::/home/ada:/bin/sh\n");
         Sh(container, "echo $HOME", "--user", "1815").ShouldEndWith(0).Out.Should().Be("/home/ada\n");
         Sh(container, "echo $HOME", "--user", "1816").ShouldEndWith(0).Out.Should().Be("/\n");
@@ -247,7 +240,7 @@ public sealed class ExecTests
     [Fact]
     public void Nor_one_that_is_paused_unless_that_is_wanted()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         container.Rt("pause", container.Id).ShouldEndWith(0);
         ShouldFail(Sh(container, "true"), "cannot exec in a paused container (use --ignore-paused to override)");
         using Command.Running exec = container.Start("exec", "--ignore-paused", container.Id, "sh", "-c", "exit 3");
@@ -260,7 +253,7 @@ public sealed class ExecTests
     [Fact]
     public void Signals_to_rt_go_to_the_process()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         using Command.Running exec = container.Start("exec", container.Id, "sh", "-c", "trap 'exit 9' USR1; echo up; while :; do sleep 0.1; done");
         SpinWait.SpinUntil(() => exec.OutputSoFar.Contains("up"), Command.Patience).Should().BeTrue();
         Command.Run("kill", "-USR1", $"{exec.Pid}").ShouldEndWith(0);
@@ -270,7 +263,7 @@ public sealed class ExecTests
     [Fact]
     public void Nothing_is_open_in_it_but_its_streams_and_what_is_passed_on()
     {
-        using Container container = Running();
+        using Container container = Container.Sleeping();
         Command.Shell("exec 3</dev/null 4</dev/null 5</dev/null; exec \"$@\"", Repository.Binary, "--root", container.StateRoot, "exec",
             "--preserve-fds", "2", container.Id, "sh", "-c", "for fd in /proc/self/fd/*; do echo ${fd##*/}; done").ShouldEndWith(0).Out
             .Should().Be("0\n1\n2\n3\n4\n" + "5\n"); // the last is the shell's own, on the directory that it lists

@@ -63,9 +63,8 @@ public sealed class HostMountNamespaceTests
     public void When_rt_was_killed_in_the_foreground_deleting_takes_the_mounts_away()
     {
         using Container container = Script("sleep 100");
-        using (Command.Running rt = container.Start("run", "--bundle", container.Bundle, container.Id))
+        using (Command.Running rt = container.RunInForeground())
         {
-            SpinWait.SpinUntil(() => container.Rt("state", container.Id).Out.Contains("running"), Command.Patience).Should().BeTrue();
             Command.Run("kill", "-KILL", rt.Pid.ToString()).ShouldEndWith(0);
             SpinWait.SpinUntil(() => rt.HasExited, Command.Patience).Should().BeTrue();
         }

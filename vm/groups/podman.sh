@@ -30,7 +30,7 @@ a_user() {
 
 mkdir -p /etc/containers
 {
-    printf '[engine]\nruntime_supports_json = ["crun", "runc", "rt"]\n'
+    printf '[engine]\nruntime_supports_json = ["crun", "runc", "rt"]\nruntime_supports_nocgroup = ["crun", "rt"]\n'
     [[ $VM_KIND != here ]] || printf '[containers]\npids_limit = 0\n'
 } >/etc/containers/containers.conf
 echo containers:1000000:1000000 | tee -a /etc/subuid >>/etc/subgid # for --userns auto
@@ -51,4 +51,8 @@ echo "# milliseconds of all scenarios: runc ${seconds[runc]}, crun ${seconds[cru
 # Podman's own, above those of its containers.
 rmdir /sys/fs/cgroup/libpod_parent/conmon /sys/fs/cgroup/libpod_parent 2>/dev/null || true
 umount /run/netns 2>/dev/null || true
+[[ $VM_KIND == here ]] || {
+    loginctl disable-linger user
+    systemctl stop "user@$uid" "user-runtime-dir@$uid"
+}
 finish

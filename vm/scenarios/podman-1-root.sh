@@ -35,6 +35,8 @@ END
 scenario "cgroup" '^0::/$' <<'END'
 quick busybox sh -c 'cat /proc/self/cgroup; ls /sys/fs/cgroup | sort'
 quick --cgroupns host busybox cat /proc/self/cgroup
+END
+scenario "--cgroups disabled" '^\[0\]$' <<'END'
 quick --cgroups disabled busybox true
 END
 scenario "--cgroups split" '^\[0\]$' systemd <<'END'

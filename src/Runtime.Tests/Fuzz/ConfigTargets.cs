@@ -31,7 +31,8 @@ internal static class ConfigTargets
     {
         Config config = ConfigReader.Read(document);
         Validation.Check(config);
-        LaunchOptions options = new() { Id = "box", Bundle = "/bundle", Gate = true, SystemdCgroup = systemd };
+        CgroupManager manager = systemd ? CgroupManager.Systemd : CgroupManager.Cgroupfs;
+        LaunchOptions options = new() { Id = "box", Bundle = "/bundle", Gate = true, CgroupManager = manager };
         LaunchPlan plan = Compiler.Compile(config, options, host, _ => new SeccompFilter(new byte[8], 0));
         List<PlanLine> lines = PlanListing.Of(plan);
         PlanListing.Text(lines).Count(c => c == '\n').Should().Be(lines.Count, "a step is one line");

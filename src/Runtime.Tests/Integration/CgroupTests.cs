@@ -309,7 +309,7 @@ public sealed class CgroupTests
         Result result = Command.Run([.. without, "--debug", "--root", plain.StateRoot, "run", "--bundle", plain.Bundle, plain.Id])
             .ShouldEndWith(0);
         result.Out.Should().Be("ran\n");
-        result.Error.Should().Contain("no cgroups on this host");
+        result.Error.Should().Contain("the container has no cgroup of its own");
 
         using Container limited = Container.Script("true", config =>
             config["linux"]!["resources"]!["pids"] = JsonNode.Parse("""{"limit": 10}"""));

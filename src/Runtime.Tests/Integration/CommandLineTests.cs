@@ -111,4 +111,19 @@ public sealed class CommandLineTests
         lines.Should().HaveCount(plan.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         container.ShouldHaveLeftNothing();
     }
+
+    /// <summary>Root may join any namespace, and the user namespace last; an ordinary user may join none before that.</summary>
+    [Fact]
+    public void An_ordinary_users_plan_is_that_of_his_own_create()
+    {
+        using Container container = Container.Script("true", config =>
+        {
+            config["linux"]!["namespaces"] = System.Text.Json.Nodes.JsonNode.Parse("""
+                [{"type": "network", "path": "/proc/self/ns/net"}, {"type": "user", "path": "/proc/self/ns/user"}, {"type": "mount"}, {"type": "uts"}]
+                """);
+        });
+        Command.Rt("plan", "--bundle", container.Bundle).ShouldEndWith(0).Out.Should().MatchRegex("(?s)type=network.*type=user");
+        container.RtAsOrdinaryUser(bundle => ["plan", "--bundle", bundle]).ShouldEndWith(0)
+            .Out.Should().MatchRegex("(?s)type=user.*type=network");
+    }
 }

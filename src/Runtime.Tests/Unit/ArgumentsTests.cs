@@ -23,6 +23,14 @@ public sealed class ArgumentsTests
     public void The_command_is_found_behind_the_global_options(string line, string? command) =>
         Arguments.Command(Words(line)).Should().Be(command);
 
+    [Fact]
+    public void The_value_of_no_global_option_is_taken_for_a_command()
+    {
+        Option[] valued = [.. CommandLine.Describe().Options.Where(option => option.Arity.MinimumNumberOfValues > 0)];
+        valued.Should().HaveCountGreaterThan(4);
+        foreach (Option option in valued) Arguments.Command([option.Name, "value", "list"]).Should().Be("list", option.Name);
+    }
+
     [Theory]
     [InlineData("-root /x run", "--root /x run")]
     [InlineData("-root=/x run", "--root=/x run")]

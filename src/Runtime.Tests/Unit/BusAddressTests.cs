@@ -74,9 +74,12 @@ public sealed class BusAddressTests
     [InlineData(0, null, true, "DBUS_SESSION_BUS_ADDRESS=unix:path=/b", true)]
     [InlineData(0, null, true, "XDG_RUNTIME_DIR=/elsewhere", false)]
     [InlineData(0, null, true, "", false)] // the root of a container with a systemd of its own
+    [InlineData(0, null, true, "XDG_RUNTIME_DIR=/run/user/0 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/bus", false)] // logged in
+    [InlineData(0, null, true, "XDG_RUNTIME_DIR=/run/user/0 DBUS_SESSION_BUS_ADDRESS=unix:path=/tmp/dbus", false)]
+    [InlineData(0, null, true, "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/bus", false)]
     [InlineData(0, false, true, "XDG_RUNTIME_DIR=/run/user/7", false)]
     public void The_root_of_a_user_namespace_asks_the_systemd_that_is_there(
         int uid, bool? rootless, bool nested, string environment, bool users) =>
-        SystemdSocket.IsUsers(uid, rootless, nested, Environment([.. environment.Split(' ').Select(one => one.Split('=', 2))
+        SystemdSocket.IsOfUser(uid, rootless, nested, Environment([.. environment.Split(' ').Select(one => one.Split('=', 2))
             .Where(sides => sides.Length == 2).Select(sides => (sides[0], sides[1]))]), "/run/user/7/bus".Equals).Should().Be(users);
 }

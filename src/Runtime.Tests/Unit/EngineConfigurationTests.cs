@@ -114,6 +114,7 @@ public sealed class EngineConfigurationTests
             runtime = "rt"
             cgroup_manager = "systemd"
             runtime_supports_json = ["crun", "runc", "kata", "runsc", "youki", "krun", "rt"]
+            runtime_supports_nocgroup = ["crun", "krun", "rt"]
 
             [engine.runtimes]
             rt = ["/opt/rt \"1\"/rt"]

@@ -33,6 +33,11 @@ internal static class CgroupCompiler
         return legacy == null ? null : new CgroupPlan { Legacy = legacy };
     }
 
+    /// <summary>No cgroup of its own, for a container that does not need any: who asked for limits would have none.</summary>
+    public static CgroupPlan? RequireNone(Config config) => UnifiedLimits.Compile(config.Linux.Resources) is [var limit, ..]
+        ? throw new SpecException(limit.Origin, "can't be set: there is to be no cgroup (--cgroup-manager disabled)")
+        : null;
+
     /// <summary>What a mount of type "cgroup" consists of; empty where cgroup v2 is all there is.</summary>
     public static IReadOnlyList<CgroupMount> Mounts(CgroupPlan? plan, CgroupHierarchy host)
     {

@@ -24,7 +24,7 @@ internal sealed class CgroupCreation(CgroupPlan? plan, bool limited) : IDisposab
     /// </summary>
     public void Make()
     {
-        if (plan == null) Log.Debug("no cgroups on this host: the container runs without");
+        if (plan == null) Log.Debug("the container has no cgroup of its own");
         if (plan is { Unified: null, Legacy.Devices.Count: 0 })
             Log.Warn("linux.resources.devices: not applied, this host has neither the devices controller of cgroup v1 nor cgroup v2");
         if (plan?.Scope != null) scope = new ScopeCreation(plan.Scope);

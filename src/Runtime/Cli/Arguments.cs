@@ -9,7 +9,8 @@ namespace Rt.Cli;
 internal static class Arguments
 {
     /// <summary>Global options that take a value.</summary>
-    private static readonly HashSet<string> WithValue = new(StringComparer.Ordinal) { "root", "log", "log-format", "rootless", "criu" };
+    private static readonly HashSet<string> WithValue =
+        new(StringComparer.Ordinal) { "root", "log", "log-format", "rootless", "cgroup-manager", "criu" };
 
     /// <summary>Commands of whose arguments all but the first are another program's.</summary>
     private static readonly string[] PassingOn = ["exec", "ps"];

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Rt.Cgroups;
 using Rt.Containers;
 using Rt.Kernel;
 using Rt.Launch;
@@ -46,12 +47,14 @@ internal sealed class CommandLine
     private readonly Option<bool> debug = new("--debug") { Description = "write messages of level debug too" };
     private readonly Option<bool> systemdCgroup = new("--systemd-cgroup")
         { Description = "have systemd manage the cgroups; cgroupsPath is then slice:prefix:name" };
+    private readonly Option<string> cgroupManager = new("--cgroup-manager")
+        { Description = "who makes the cgroups; systemd: as --systemd-cgroup", HelpName = "cgroupfs|systemd|disabled" };
     private readonly Option<string> rootless = new("--rootless")
         { Description = "ignore cgroup permission errors", DefaultValueFactory = _ => "auto", HelpName = "true|false|auto" };
     private readonly Option<bool> version = new("--version", "-v") { Description = "print the version" };
     private bool askedForHelp;
 
-    public bool SystemdCgroup { get; private set; }
+    public CgroupManager CgroupManager { get; private set; }
 
     /// <summary>What --rootless says; null: auto.</summary>
     public bool? Rootless { get; private set; }
@@ -90,7 +93,14 @@ internal sealed class CommandLine
     {
         Timeline.Mark("command line read");
         Log.Configure(result.GetValue(log) ?? "", result.GetValue(logFormat)!, result.GetValue(debug));
-        SystemdCgroup = result.GetValue(systemdCgroup);
+        CgroupManager = result.GetValue(cgroupManager) switch
+        {
+            null or "" => result.GetValue(systemdCgroup) ? CgroupManager.Systemd : CgroupManager.Cgroupfs,
+            "cgroupfs" => CgroupManager.Cgroupfs,
+            "systemd" => CgroupManager.Systemd,
+            "disabled" => CgroupManager.Disabled,
+            var other => throw new RtException($"--cgroup-manager: \"{other}\" is none of cgroupfs, systemd and disabled"),
+        };
         Rootless = result.GetValue(rootless) switch
         {
             "" or "auto" => null,
@@ -125,7 +135,7 @@ internal sealed class CommandLine
         Command command = new("rt", "a low-level OCI runtime: starts containers from bundles, as runc does");
         // Only where it is asked for: its set-up, with the console's width, takes half as long as all the rest.
         if (askedForHelp) command.Options.Add(new HelpOption("--help", "-h"));
-        Array.ForEach<Option>([version, root, log, logFormat, debug, systemdCgroup, rootless], command.Options.Add);
+        Array.ForEach<Option>([version, root, log, logFormat, debug, systemdCgroup, cgroupManager, rootless], command.Options.Add);
 
         bool known = false;
         foreach (var (commandName, description, build) in Commands)

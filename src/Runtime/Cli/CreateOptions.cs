@@ -63,7 +63,7 @@ internal sealed class CreateOptions
             NoPivot = result.GetValue(noPivot),
             NoNewKeyring = result.GetValue(noNewKeyring),
             PreserveFds = CheckPreserveFds(result.GetValue(preserveFds)),
-            SystemdCgroup = line.SystemdCgroup,
+            CgroupManager = line.CgroupManager,
             Rootless = line.Rootless,
             Gate = gate,
             Inbox = SignalInbox.Open(),

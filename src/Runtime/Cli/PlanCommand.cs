@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Rt.Cgroups;
 using Rt.Containers;
+using Rt.Kernel;
 using Rt.Launch;
 using Rt.Security;
 
@@ -26,6 +27,8 @@ internal static class PlanCommand
         command.SetAction(line.Action((result, store) =>
         {
             Bundle bundle = Bundle.Load(result.GetValue(bundleOption) ?? "");
+            // Without a user namespace, `create` would refuse an ordinary user: what he sees is then root's.
+            bool isOrdinary = Processes.geteuid() != 0, isRoots = isOrdinary && !bundle.Config.Linux.HasNamespace("user");
             LaunchOptions options = new()
             {
                 Id = result.Some(id, 0, 1) is [var given] ? given : Path.GetFileName(bundle.Directory),
@@ -33,8 +36,9 @@ internal static class PlanCommand
                 Gate = true,
                 NoPivot = result.GetValue(noPivot),
                 NoNewKeyring = result.GetValue(noNewKeyring),
-                SystemdCgroup = line.SystemdCgroup,
-                UserSystemd = Systemd.SystemdSocket.IsUsers(line.Rootless),
+                CgroupManager = line.CgroupManager,
+                UserSystemd = line.CgroupManager == CgroupManager.Systemd && !isRoots && Systemd.SystemdSocket.IsOfUser(line.Rootless),
+                Rootless = isOrdinary && !isRoots,
                 Warn = Log.Warn,
             };
             LaunchPlan plan = bundle.Compile(options, Host.Detect(), new SeccompCache(null, BuildInfo.Id));

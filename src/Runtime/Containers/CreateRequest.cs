@@ -1,3 +1,4 @@
+using Rt.Cgroups;
 using Rt.Shim;
 
 namespace Rt.Containers;
@@ -37,8 +38,7 @@ internal sealed record CreateRequest
     public bool NoNewKeyring { get; init; }
     public int PreserveFds { get; init; }
 
-    /// <summary>The cgroup is to be a scope of systemd's.</summary>
-    public bool SystemdCgroup { get; init; }
+    public CgroupManager CgroupManager { get; init; }
 
     /// <summary>Whether cgroups that can't be made are done without if no limits need them; null: as who the caller is suggests.</summary>
     public bool? Rootless { get; init; }

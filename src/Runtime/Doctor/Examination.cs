@@ -17,7 +17,7 @@ internal sealed record Examination(Caller Caller, string Kernel, IReadOnlyList<F
             ("containers", () => [ContainerSubject.Examine(caller).Judge()]),
             ("state", () => [StateRootSubject.Examine(caller, stateRoot).Judge()]),
             ("cgroups", () => CgroupSubject.Examine(caller).Findings()),
-            ("systemd", () => [SystemdSubject.Examine(caller).Judge()]),
+            ("systemd", () => [SystemdSubject.Examine().Judge()]),
             ("namespaces", () => NamespaceSubject.Examine(caller).Findings()),
             ("id ranges", () => [IdRangeSubject.Examine(caller).Judge()]),
             ("idmapped mounts", () => IdMappedMountSubject.Examine(caller).Findings()),

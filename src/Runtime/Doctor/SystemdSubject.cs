@@ -2,16 +2,17 @@ using Rt.Systemd;
 
 namespace Rt.Doctor;
 
-/// <summary>The systemd that makes cgroups with --systemd-cgroup: the host's for root, else the user's own.</summary>
+/// <summary>The systemd that makes cgroups with --systemd-cgroup.</summary>
+/// <param name="OfUser">It is a user's own (<see cref="SystemdSocket.IsOfUser(bool?)"/>).</param>
 /// <param name="Version">As it says itself, such as "257.9-1"; null: it was not reached.</param>
 /// <param name="Cause">Why not.</param>
-internal sealed record SystemdSubject(Caller Caller, string? Version, string Cause, bool IsCgroup2Alone)
+internal sealed record SystemdSubject(bool OfUser, string? Version, string Cause, bool IsCgroup2Alone)
 {
     private const string Name = "systemd", Lost = "--systemd-cgroup, and with it engines that have systemd make the cgroups";
 
-    public static SystemdSubject Examine(Caller caller) => Examine(caller, SystemdSocket.IsUsers(rootless: null));
+    public static SystemdSubject Examine() => Examine(SystemdSocket.IsOfUser(rootless: null));
 
-    public static SystemdSubject Examine(Caller caller, bool ofUser)
+    public static SystemdSubject Examine(bool ofUser)
     {
         const long Milliseconds = 3000;
         Cgroups.CgroupHierarchy hierarchy = Cgroups.CgroupHierarchy.Detect();
@@ -19,19 +20,19 @@ internal sealed record SystemdSubject(Caller Caller, string? Version, string Cau
         try
         {
             using BusConnection connection = SystemdSocket.Find(ofUser).Open(new Deadline(Milliseconds, interruptions: -1));
-            return new SystemdSubject(caller, SystemdVersion.Ask(connection), "", alone);
+            return new SystemdSubject(ofUser, SystemdVersion.Ask(connection), "", alone);
         }
         catch (Exception e) when (e is RtException or BusErrorException or TimeoutException or BusFormatException or Kernel.KernelException)
         {
-            return new SystemdSubject(caller, null, e.Message.Replace("--systemd-cgroup: ", ""), alone);
+            return new SystemdSubject(ofUser, null, e.Message.Replace("--systemd-cgroup: ", ""), alone);
         }
     }
 
     public Finding Judge()
     {
-        string whose = Caller.IsOrdinary ? $"{Caller.Name}'s own" : "the host's";
+        string whose = OfUser ? "the user's own" : "the host's";
         if (Version == null)
-            return new Finding(Name, Grade.Missing, $"{whose} can't be reached: {Cause}", Lost, Caller.IsOrdinary
+            return new Finding(Name, Grade.Missing, $"{whose} can't be reached: {Cause}", Lost, OfUser
                 ? "log in by a session, or loginctl enable-linger; XDG_RUNTIME_DIR has to be set"
                 : "boot the host with systemd, or have engines make cgroups themselves (cgroupfs)");
         return IsCgroup2Alone

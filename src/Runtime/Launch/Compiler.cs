@@ -30,9 +30,12 @@ internal static class Compiler
         };
 
         // Made by rt, before the process is there.
-        CgroupPlan? cgroup = options.SystemdCgroup
-            ? ScopeCompiler.Compile(config, options.Id, host.Cgroups, options.UserSystemd)
-            : CgroupCompiler.Compile(config, options.Id, host.Cgroups);
+        CgroupPlan? cgroup = options.CgroupManager switch
+        {
+            CgroupManager.Systemd => ScopeCompiler.Compile(config, options.Id, host.Cgroups, options.UserSystemd),
+            CgroupManager.Disabled => CgroupCompiler.RequireNone(config),
+            _ => CgroupCompiler.Compile(config, options.Id, host.Cgroups),
+        };
 
         // In the host's file systems still, in namespaces of its own.
         if (cgroup?.Scope != null) plan.Add(default(AwaitCgroup), "linux.cgroupsPath");

@@ -76,10 +76,9 @@ internal sealed record LaunchOptions
     public bool MayLackCgroups { get; init; }
     public bool NoNewKeyring { get; init; }
 
-    /// <summary>The cgroup is a scope of systemd's.</summary>
-    public bool SystemdCgroup { get; init; }
+    public CgroupManager CgroupManager { get; init; }
 
-    /// <summary>That of the caller's own systemd, not the host's.</summary>
+    /// <summary>The scope is one of the caller's own systemd, not the host's.</summary>
     public bool UserSystemd { get; init; }
 
     /// <summary>How many descriptors from 3 on the container inherits.</summary>

@@ -14,17 +14,25 @@ internal sealed record SystemdSocket(IReadOnlyList<BusAddress> Buses, BusAddress
 
     /// <summary>
     /// Whether it is a user's own systemd that makes his cgroups. The root of a user namespace may be either: an ordinary user who has
-    /// mapped himself, as rootless engines do, with a session of his; or the root of a container with a systemd of its own.
+    /// mapped himself, as rootless engines do, with a session of his; or the root of a container with a systemd of its own, whose
+    /// sessions are root's.
     /// </summary>
     /// <param name="rootless">What <c>--rootless</c> says; null: auto.</param>
-    public static bool IsUsers(bool? rootless) =>
-        IsUsers(Processes.geteuid(), rootless, Credentials.InUserNamespace(), Environment.GetEnvironmentVariable, File.Exists);
+    public static bool IsOfUser(bool? rootless) =>
+        IsOfUser(Processes.geteuid(), rootless, Credentials.InUserNamespace(), Environment.GetEnvironmentVariable, File.Exists);
 
-    internal static bool IsUsers(
+    internal static bool IsOfUser(
         int uid, bool? rootless, bool inUserNamespace, Func<string, string?> environment, Func<string, bool> exists) =>
-        uid != 0 || ((rootless ?? inUserNamespace) && (environment("DBUS_SESSION_BUS_ADDRESS") is { Length: > 0 }
-            || (environment("XDG_RUNTIME_DIR") is { Length: > 0 } directory
-                && (exists(directory + "/bus") || exists(directory + "/systemd/private")))));
+        uid != 0 || ((rootless ?? inUserNamespace)
+            && IsAnothers(environment("XDG_RUNTIME_DIR") ?? "", environment("DBUS_SESSION_BUS_ADDRESS") ?? "", exists));
+
+    /// <summary>Whether that is a session of somebody's but root's, whose directory logind has at /run/user/0.</summary>
+    private static bool IsAnothers(string directory, string bus, Func<string, bool> exists)
+    {
+        const string Roots = "/run/user/0";
+        if (directory.TrimEnd('/') == Roots || bus.Contains(Roots + "/")) return false;
+        return bus.Length > 0 || (directory.Length > 0 && (exists(directory + "/bus") || exists(directory + "/systemd/private")));
+    }
 
     /// <param name="user">The user's own systemd instead of the system's.</param>
     /// <exception cref="RtException">Systemd does not run here, or the environment does not tell where the user's is.</exception>

@@ -25,7 +25,7 @@ internal sealed record EngineHost(
     public static EngineHost Current(bool isOfHost)
     {
         Caller caller = Caller.Current();
-        SystemdSubject systemd = SystemdSubject.Examine(caller, ofUser: !isOfHost && SystemdSocket.IsUsers(rootless: null));
+        SystemdSubject systemd = SystemdSubject.Examine(ofUser: !isOfHost && SystemdSocket.IsOfUser(rootless: null));
         string home = Environment.GetEnvironmentVariable("HOME") ?? "/root";
         string own = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } directory ? directory : home + "/.config";
         return new EngineHost(Guard.SelfPath(), systemd is { Version: not null, IsCgroup2Alone: true }, caller.IsOrdinary, own, ReadFile,

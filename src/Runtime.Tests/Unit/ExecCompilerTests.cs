@@ -39,8 +39,8 @@ public sealed class ExecCompilerTests
             StepKind.JoinCgroup, StepKind.WriteAttribute, StepKind.WriteAttribute, StepKind.WriteAttribute, StepKind.WriteAttribute,
             StepKind.JoinContainer, StepKind.FindRoot, StepKind.NewSession, StepKind.SessionKeyring,
             StepKind.HomeDirectory, StepKind.WorkingDirectory, StepKind.CloseDescriptors, StepKind.SetAffinity, StepKind.BoundingSet,
-            StepKind.NoNewPrivileges, StepKind.SetUser, StepKind.SetCapabilities, StepKind.FindExecutable, StepKind.Ready,
-            StepKind.Executing, StepKind.Execute);
+            StepKind.NoNewPrivileges, StepKind.SetUser, StepKind.ClosedDirectory, StepKind.SetCapabilities, StepKind.FindExecutable,
+            StepKind.Ready, StepKind.Executing, StepKind.Execute);
         Plans.Step<JoinContainer>(plan).Types.Should().Be(Namespaces & ~Processes.CLONE_NEWPID);
         plan.Reader.Header.PidNamespaceOf.Should().Be(Plans.Step<JoinContainer>(plan).Init, "it is born in the pid namespace");
     }

@@ -142,6 +142,7 @@ internal static class Compiler
         // Without no_new_privs the kernel takes a filter only from the privileged, so that it must come while the process still is.
         if (filter != null && !process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
         ProcessCompiler.User(plan, config, options.Rootless, host.DeniesGroups);
+        ProcessCompiler.ClosedDirectory(plan, process);
         // The root of a user namespace has them all.
         ulong grantable = inUserNamespace ? ulong.MaxValue : host.Capabilities;
         SecurityCompiler.Capabilities(plan, capabilities, host.LastCapability, grantable, options.Warn);

@@ -95,6 +95,7 @@ internal static unsafe class Interpreter
         StepKind.SetMemoryPolicy => ((SetMemoryPolicy*)step)->Run(ref run),
         StepKind.SetPersonality => ((SetPersonality*)step)->Run(ref run),
         StepKind.WorkingDirectory => ((WorkingDirectory*)step)->Run(ref run),
+        StepKind.ClosedDirectory => ((ClosedDirectory*)step)->Run(ref run),
         StepKind.UseTerminal => ((UseTerminal*)step)->Run(ref run),
         StepKind.SendTerminal => ((SendTerminal*)step)->Run(ref run),
         StepKind.HomeDirectory => ((HomeDirectory*)step)->Run(ref run),

@@ -56,6 +56,7 @@ internal static class Steps
         StepKind.SetMemoryPolicy => plan.Read<SetMemoryPolicy>(place),
         StepKind.SetPersonality => plan.Read<SetPersonality>(place),
         StepKind.WorkingDirectory => plan.Read<WorkingDirectory>(place),
+        StepKind.ClosedDirectory => plan.Read<ClosedDirectory>(place),
         StepKind.UseTerminal => plan.Read<UseTerminal>(place),
         StepKind.SendTerminal => plan.Read<SendTerminal>(place),
         StepKind.HomeDirectory => plan.Read<HomeDirectory>(place),

@@ -148,6 +148,7 @@ internal enum StepKind
     SetMemoryPolicy,
     SetPersonality,
     WorkingDirectory,
+    ClosedDirectory,
     UseTerminal,
     SendTerminal,
     HomeDirectory,

@@ -49,7 +49,12 @@ internal static class ProcessCompiler
 
     /// <param name="make">It is made if it is missing.</param>
     public static void WorkingDirectory(PlanWriter plan, ContainerProcess process, bool make) =>
-        plan.Add(new WorkingDirectory { Path = plan.Text(process.Cwd), Make = make }, "process.cwd");
+        plan.Add(new WorkingDirectory { Path = plan.Text(process.Cwd), Make = make, MayBeClosed = process.User.Uid != 0 }, "process.cwd");
+
+    public static void ClosedDirectory(PlanWriter plan, ContainerProcess process)
+    {
+        if (process.User.Uid != 0) plan.Add(new ClosedDirectory { Path = plan.Text(process.Cwd) }, "process.cwd");
+    }
 
     /// <summary>The last step, to be added when all the others are; what its environment still lacks is found out at once.</summary>
     public static Execute Executable(PlanWriter plan, ContainerProcess process)

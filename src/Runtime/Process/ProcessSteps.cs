@@ -45,11 +45,22 @@ internal unsafe struct WorkingDirectory : IStep
     /// <summary>It is made if it is missing.</summary>
     public bool Make;
 
+    /// <summary>If root is refused, the user tries again (<see cref="ClosedDirectory"/>).</summary>
+    public bool MayBeClosed;
+
     public readonly int Run(ref Execution run)
     {
-        int directory = Make
+        int result = Enter(Make
             ? Mounts.InRoot.OpenOrMake(run[Slot.Root], run.At(Path), directory: true)
-            : Mounts.InRoot.Open(run[Slot.Root], run.At(Path));
+            : Mounts.InRoot.Open(run[Slot.Root], run.At(Path)));
+        if (!MayBeClosed || result is not (-Errno.EACCES or -Errno.EPERM)) return result;
+        run.ClosedDirectory = result;
+        return 0;
+    }
+
+    /// <param name="directory">An errno in place of a descriptor is handed on.</param>
+    public static int Enter(int directory)
+    {
         if (directory < 0) return directory;
         int result = Files.fchdir(directory);
         Files.close(directory);
@@ -57,6 +68,32 @@ internal unsafe struct WorkingDirectory : IStep
     }
 
     public readonly StepDescription Describe(PlanReader plan) => new("chdir", plan.Text(Path));
+}
+
+/// <summary>
+/// Enters as the container's user a working directory that root was refused: on NFS, root may be nobody; file systems in user space
+/// (FUSE) may let in nobody but their owner.
+/// </summary>
+internal unsafe struct ClosedDirectory : IStep
+{
+    public static StepKind Kind => StepKind.ClosedDirectory;
+
+    public PlanText Path;
+
+    public readonly int Run(ref Execution run)
+    {
+        if (run.ClosedDirectory == 0) return 0;
+        int root;
+        fixed (byte* path = "/\0"u8) root = Files.open(path, Files.O_PATH);
+        if (root < 0) return root;
+        int result = WorkingDirectory.Enter(Mounts.InRoot.Open(root, run.At(Path)));
+        Files.close(root);
+        return result == -Errno.ENOENT ? run.ClosedDirectory : result; // it is not there since it could not be made
+    }
+
+    public readonly StepDescription Describe(PlanReader plan) => new("chdir", plan.Text(Path), ("if", "root was refused"));
+
+    public readonly string Word(PlanReader plan, int errno, string detail) => $"chdir {plan.Text(Path)}: {Errno.Describe(errno)}";
 }
 
 /// <summary>

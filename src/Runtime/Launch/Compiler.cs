@@ -81,7 +81,7 @@ internal static class Compiler
             Config = config,
             ForksTwice = forksTwice,
             SeccompListener = filter?.Listener,
-            Stops = stops || filter?.Listener != null || config.Linux.HasNewNamespace("time"),
+            Stops = stops || filter?.Listener != null || config.Linux.TimeOffsets.Count > 0,
         };
     }
 

@@ -70,7 +70,8 @@ internal static class NamespaceCompiler
     public static void Enter(PlanWriter plan, Config config)
     {
         if (config.Linux.HasNamespace("user")) plan.Add(Root(config), Origin(config, "user"));
-        if (config.Linux.HasNewNamespace("time")) plan.Add(default(NewTimeNamespace), Origin(config, "time"));
+        if (config.Linux.HasNewNamespace("time"))
+            plan.Add(new NewTimeNamespace { HasClocks = config.Linux.TimeOffsets.Count > 0 }, Origin(config, "time"));
         if (config.Linux.HasNewNamespace("ipc") && config.Linux.HasNamespace("user"))
             plan.Add(new NewNamespace { Type = CLONE_NEWIPC }, Origin(config, "ipc"));
         if (config.Linux.HasNewNamespace("cgroup")) plan.Add(new NewNamespace { Type = CLONE_NEWCGROUP }, Origin(config, "cgroup"));

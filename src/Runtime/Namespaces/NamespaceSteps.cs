@@ -129,17 +129,20 @@ internal struct BecomeRoot : IStep
 }
 
 /// <summary>
-/// A new time namespace with clocks that rt sets before anyone is in it. setns(2) then, since a process never enters by
-/// unshare(2) itself (time_namespaces(7)).
+/// A new time namespace. setns(2) then, since a process never enters by unshare(2) itself (time_namespaces(7)). clone3 takes the flag
+/// from Linux 6.3 on only, and can't leave time to set clocks, which has to be done before anyone is in.
 /// </summary>
 internal unsafe struct NewTimeNamespace : IStep
 {
     public static StepKind Kind => StepKind.NewTimeNamespace;
 
+    /// <summary>The process stops for rt, which sets them.</summary>
+    public bool HasClocks;
+
     public readonly int Run(ref Execution run)
     {
         int result = Processes.unshare(Processes.CLONE_NEWTIME);
-        if (result >= 0) result = Report.Stop(ref run, ReportKind.TimeNamespace);
+        if (result >= 0 && HasClocks) result = Report.Stop(ref run, ReportKind.TimeNamespace);
         if (result < 0) return result;
         int file;
         fixed (byte* path = "/proc/self/ns/time_for_children\0"u8) file = Files.open(path, Files.O_RDONLY);

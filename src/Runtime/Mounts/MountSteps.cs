@@ -54,16 +54,17 @@ internal unsafe struct BindMount : IStep
     {
         int tree = From == Slot.None ? open_tree_clone(Files.AT_FDCWD, run.At(Source), Recursive) : run[From];
         if (tree < 0) return tree;
-        // A file system of another user's (FUSE) may let nobody look at it; the target then has to be there.
         int result = Statx.Of(tree, out Statx stat);
-        int target = result < 0 ? InRoot.Open(run[Slot.Root], run.At(Target))
+        // A file system of another user's (FUSE) may let nobody look at it; the target then has to be there.
+        bool isClosed = result == -Errno.EACCES;
+        if (result < 0 && !isClosed) return result;
+        int target = isClosed ? InRoot.Open(run[Slot.Root], run.At(Target))
             : InRoot.OpenOrMake(run[Slot.Root], run.At(Target), stat.Type == Files.S_IFDIR);
-        if (target < 0) return result < 0 ? result : target;
+        if (target < 0) return isClosed ? result : target;
 
-        bool known = result >= 0;
         result = Changes.Attach(ref run, tree, target);
         // mount(2) says so of itself; engines read the error.
-        if (result == -Errno.EINVAL && known && Statx.Of(target, out Statx at) >= 0
+        if (result == -Errno.EINVAL && !isClosed && Statx.Of(target, out Statx at) >= 0
             && (at.Type == Files.S_IFDIR) != (stat.Type == Files.S_IFDIR))
             result = -Errno.ENOTDIR;
         Files.close(tree);

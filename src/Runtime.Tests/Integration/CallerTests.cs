@@ -75,12 +75,20 @@ public sealed class CallerTests
         }
     }
 
-    [Fact]
-    public void A_container_whose_poststart_hook_hangs_can_be_deleted()
+    private static Command.Running Begin(Container container, string command)
+    {
+        if (command == "run") return container.Start("run", "--detach", "--bundle", container.Bundle, container.Id);
+        container.Create().ShouldEndWith(0);
+        return container.Start("start", container.Id);
+    }
+
+    [Theory]
+    [InlineData("start")]
+    [InlineData("run")]
+    public void A_container_whose_poststart_hook_hangs_can_be_deleted(string command)
     {
         using Container container = Hooked.Script("exec sleep 600", config => config.Hook("poststart", "echo >begun; exec sleep 600"));
-        container.Create().ShouldEndWith(0);
-        Command.Running start = container.Start("start", container.Id);
+        using Command.Running start = Begin(container, command);
         string begun = Path.Combine(container.Bundle, "begun");
         SpinWait.SpinUntil(() => File.Exists(begun), Command.Patience).Should().BeTrue();
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
@@ -90,19 +98,104 @@ public sealed class CallerTests
         container.ShouldHaveLeftNothing();
     }
 
-    /// <summary>As that of a FUSE daemon which lets nobody in but its own user. There is none here, nor need there be.</summary>
+    [Theory]
+    [InlineData("start")]
+    [InlineData("run")]
+    public void A_poststart_hook_that_fails_too_late_does_not_take_another_container_of_that_name_with_it(string command)
+    {
+        using Container container = Hooked.Script("exec sleep 600", config =>
+            config.Hook("poststart", "echo >begun; until [ -e go ]; do sleep 0.01; done; exit 7"));
+        using Command.Running start = Begin(container, command);
+        SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, "begun")), Command.Patience).Should().BeTrue();
+        container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
+        container.Change(config => config["hooks"] = new JsonObject());
+        container.Run("--detach").ShouldEndWith(0);
+        File.WriteAllText(Path.Combine(container.Bundle, "go"), "");
+        start.Wait().ShouldEndWith(1).Error.Should().Contain("hooks.poststart[0]");
+        container.Status.Should().Be("running");
+    }
+
     [Fact]
+    public void Who_has_run_it_in_the_foreground_does_not_delete_another_container_of_that_name()
+    {
+        using Container container = Container.Script("exec sleep 600");
+        using Command.Running run = container.RunInForeground();
+        Command.Run("kill", "-STOP", $"{run.Pid}").ShouldEndWith(0);
+        container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
+        container.Run("--detach").ShouldEndWith(0);
+        Command.Run("kill", "-CONT", $"{run.Pid}").ShouldEndWith(0);
+        run.Wait().ShouldEndWith(137);
+        container.Status.Should().Be("running");
+    }
+
+    [Theory]
+    [InlineData("exit 3", "hooks.createRuntime[0]")]
+    [InlineData("kill -KILL $(cat pid)", "killed by SIGKILL")]
+    public void A_creation_that_failed_leaves_no_pid_file(string hook, string words)
+    {
+        using Container container = Hooked.Script("true", config => config.Hook("createRuntime", "test -s pid && " + hook));
+        string file = Path.Combine(container.Bundle, "pid");
+        container.Create("--pid-file", file).ShouldEndWith(1).Error.Should().Contain(words);
+        File.Exists(file).Should().BeFalse();
+        container.ShouldHaveLeftNothing();
+    }
+
+    /// <summary>Podman's --cgroups=disabled, as crun has it.</summary>
+    [Fact]
+    public void A_container_may_stay_in_its_callers_cgroup()
+    {
+        using Container container = Container.Script("exec sleep 600");
+        string[] run = ["run", "--detach", "--bundle", container.Bundle, container.Id];
+        container.Rt(["--cgroup-manager", "nobody", .. run]).ShouldFailWith("--cgroup-manager: \"nobody\" is none of cgroupfs");
+        container.Rt(["--cgroup-manager", "disabled", .. run]).ShouldEndWith(0).Error.Should().BeEmpty();
+        File.ReadAllText($"/proc/{container.Pid}/cgroup").Should().Be(File.ReadAllText("/proc/self/cgroup"));
+        Directory.Exists(container.Cgroup).Should().BeFalse();
+        container.Rt("exec", container.Id, "cat", "/proc/1/comm").ShouldEndWith(0).Out.Should().Be("sleep\n");
+        container.Rt("pause", container.Id).ShouldFailWith("it has no cgroup");
+        container.Rt("kill", "--all", container.Id, "KILL").ShouldEndWith(0);
+        container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
+        container.ShouldHaveLeftNothing();
+
+        container.Change(config => config["linux"]!["resources"]!["pids"] = JsonNode.Parse("""{"limit": 5}"""));
+        container.Rt(["--cgroup-manager", "disabled", .. run])
+            .ShouldFailWith("linux.resources.pids.limit: can't be set: there is to be no cgroup (--cgroup-manager disabled)");
+        container.Rt(["--cgroup-manager", "cgroupfs", "--systemd-cgroup", "plan", "--bundle", container.Bundle]).ShouldEndWith(0)
+            .Out.Should().Contain("pids.max").And.NotContain("systemd-scope");
+    }
+
+    /// <summary>As a file server's that lets nobody in but its own user.</summary>
+    [FuseFact]
     public void What_root_may_not_look_at_can_be_mounted()
     {
         using Container container = Container.Script("grep -c ' /mnt fuse' /proc/mounts", config => config["mounts"]!.AsArray().Add(
-            JsonNode.Parse("""{"destination": "/mnt", "type": "bind", "source": "closed", "options": ["bind"]}""")), ownRoot: true);
-        string closed = Path.Combine(container.Bundle, "closed");
-        Directory.CreateDirectory(closed);
+            JsonNode.Parse("""{"destination": "/mnt", "type": "bind", "source": "dead", "options": ["bind"]}""")), ownRoot: true);
+        using DeadFileServer server = new(container.Bundle, user: 1000);
+        Command.Run("stat", Path.Combine(container.Bundle, "dead")).Code.Should().NotBe(0);
         Directory.CreateDirectory(Path.Combine(container.Root, "mnt"));
-        Command.Run("unshare", "--mount", "sh", "-c", """
-            exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=1000,group_id=1000 none "$1" && shift && exec "$@" 3<&-
-            """, "sh", closed, Repository.Binary, "--root", container.StateRoot, "run", "--bundle", container.Bundle, container.Id)
-            .ShouldEndWith(0).Out.Should().Be("1\n");
+        container.Run().ShouldEndWith(0).Out.Should().Be("1\n");
+    }
+
+    /// <summary>As on NFS, where root may be nobody: here it lacks the capabilities that open all doors.</summary>
+    [Fact]
+    public void A_directory_that_only_the_user_may_enter_is_one_to_work_in()
+    {
+        using Container container = Container.Script("pwd", config =>
+        {
+            config["process"]!["user"]!["uid"] = 1000;
+            config["process"]!["cwd"] = "/closed/mine";
+        }, ownRoot: true);
+        Command.Shell("mkdir -p $1/closed/mine && chmod 700 $1/closed && chown -R 1000 $1/closed", container.Root).ShouldEndWith(0);
+        container.Wrapper = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
+        container.Run().ShouldEndWith(0).Out.Should().Be("/closed/mine\n");
+        container.Change(config => config["process"]!["args"] = new JsonArray("sleep", "600"));
+        container.Run("--detach").ShouldEndWith(0);
+        container.Rt("exec", container.Id, "pwd").ShouldEndWith(0).Out.Should().Be("/closed/mine\n");
+        container.Rt("exec", "--user", "1001", container.Id, "pwd").ShouldEndWith(255)
+            .Error.Should().Contain("chdir /closed/mine: permission denied");
+        container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
+        Command.Shell("chown root $1/closed && chmod 555 $1/closed", container.Root).ShouldEndWith(0);
+        container.Change(config => config["process"]!["cwd"] = "/closed/new");
+        container.Run().ShouldFailWith("process.cwd: chdir /closed/new: permission denied");
     }
 
     /// <summary>An ordinary user of the host may have the same id as the container's.</summary>

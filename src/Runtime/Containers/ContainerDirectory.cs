@@ -5,8 +5,9 @@ using Rt.Spec;
 namespace Rt.Containers;
 
 /// <summary>
-/// A container's state directory: state.json, config.json as it was at its creation, and the FIFO "gate" while it waits to be started. Commands that change the
-/// container hold the directory's lock (flock); those that only look read state.json, which is replaced as a whole.
+/// A container's state directory: state.json, config.json as it was at its creation, and the FIFO "gate" while it waits to be
+/// started. Commands that change the container hold the directory's lock (flock); those that only look read state.json, which is
+/// replaced as a whole.
 /// </summary>
 internal sealed unsafe class ContainerDirectory(string id, string path)
 {
@@ -53,6 +54,16 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     public void Lock()
     {
         if (!TryLock()) throw new RtException($"container does not exist: {id}");
+    }
+
+    /// <summary>Lets other commands at the container, until <see cref="TryLockAgain"/>.</summary>
+    public void Unlock() => KernelException.Check(Files.flock(lockDescriptor, Files.LOCK_UN), $"unlock {path}");
+
+    /// <summary>Waits for the lock; false if the container was deleted meanwhile, also where another has its id by now.</summary>
+    public bool TryLockAgain()
+    {
+        KernelException.Check(Files.flock(lockDescriptor, Files.LOCK_EX), $"lock {path}");
+        return Statx.Of(lockDescriptor, out Statx stat) >= 0 && stat.Links > 0;
     }
 
     public void Close()

@@ -149,6 +149,7 @@ internal sealed class Creation : IDisposable
             if (request.Gate) return state;
             init.AwaitExec();
             hooksBegan = state.Hooks.Poststart.Count > 0;
+            if (hooksBegan) directory.Unlock(); // whoever deletes the container need not wait for them
             ContainerHooks.Poststart(state, interruptible: true);
             return state;
         }
@@ -175,11 +176,20 @@ internal sealed class Creation : IDisposable
     private void Undo()
     {
         terminal?.Dispose();
+        bool isDeleted = hooksBegan && !directory.TryLockAgain();
+        // Somebody may have frozen it since, which cgroup v1 has no signal for.
+        if (hooksBegan && !isDeleted) Attempt.To("kill the container", () => cgroup.Cgroup.IfStillThere?.Kill());
         init?.Abort();
+        if (wrotePidFile && FileContent.TryReadText(request.PidFile) == $"{state.Pid}") FileContent.Remove(request.PidFile);
+        if (isDeleted)
+        {
+            directory.Close();
+            return;
+        }
+
         Attempt.To("undo what was done from outside", () => outside?.Undo());
         Attempt.To("remove the cgroup", cgroup.Undo);
         Attempt.To("remove the root", () => HostRoot.Remove(state.Rootfs, init?.RootMount ?? 0, init == null ? 0 : state.RootUnder));
-        if (wrotePidFile) FileContent.Remove(request.PidFile);
         Attempt.To("remove the state", directory.Remove);
         directory.Close();
         if (hooksBegan || outside?.HooksBegan == true || init?.HooksBegan == true) ContainerHooks.Poststop(state);

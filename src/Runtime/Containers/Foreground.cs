@@ -14,14 +14,14 @@ internal static class Foreground
         // Orphans of a container without a pid namespace of its own come to this process, which reaps them.
         if (subreaper) Credentials.prctl(Credentials.PR_SET_CHILD_SUBREAPER, 1);
         Created created = Creation.Create(store, request);
-        created.Directory.Close();
+        created.Directory.Unlock();
         int init = created.State.Pid;
         Thread? notifying = StartNotifying(created.Notify, init);
         int code;
         using (created.Terminal) code = Wait(init, request.Inbox, created.Terminal);
         notifying?.Join();
         Timeline.Mark("ended");
-        if (!keep) Delete(store, request.Id);
+        if (!keep) Delete(created.Directory);
         return code;
     }
 
@@ -59,16 +59,18 @@ internal static class Foreground
         }
     }
 
-    /// <summary>What can't be cleaned up does not change how the program ended.</summary>
-    private static void Delete(ContainerStore store, string id)
+    /// <summary>
+    /// What can't be cleaned up does not change how the program ended. If somebody else was quicker, another container may have the id.
+    /// </summary>
+    private static void Delete(ContainerDirectory directory)
     {
         try
         {
-            Lifecycle.Delete(store, id, force: true);
+            if (directory.TryLockAgain()) Lifecycle.Delete(directory, force: true);
         }
         catch (Exception e) when (e is RtException or KernelException)
         {
-            Log.Error($"delete container {id}: {e.Message}");
+            Log.Error($"delete container {directory.Id}: {e.Message}");
         }
     }
 }

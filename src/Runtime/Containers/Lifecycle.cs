@@ -48,7 +48,7 @@ internal static unsafe class Lifecycle
             Files.close(gate);
             directory.RemoveGate();
             RequireExecuted(directory, state, last);
-            directory.Close(); // whoever deletes it need not wait for the hooks
+            directory.Unlock(); // whoever deletes it need not wait for the hooks
             RunPoststartHooks(directory, state);
         }
         finally
@@ -83,7 +83,7 @@ internal static unsafe class Lifecycle
         }
         catch (RtException e)
         {
-            if (!directory.TryLock()) throw;
+            if (!directory.TryLockAgain()) throw;
             throw Destroyed(directory, state, e);
         }
     }
@@ -93,6 +93,7 @@ internal static unsafe class Lifecycle
     {
         Attempt.To("remove the container", () => RemoveContent(state));
         Attempt.To("remove its state", directory.Remove);
+        directory.Close();
         ContainerHooks.Poststop(state);
         return cause;
     }
@@ -110,6 +111,12 @@ internal static unsafe class Lifecycle
             throw new RtException($"container does not exist: {id}");
         }
 
+        Delete(directory, force);
+    }
+
+    /// <summary>Deletes a container whose directory is locked, and lets go of that.</summary>
+    public static void Delete(ContainerDirectory directory, bool force)
+    {
         try
         {
             ContainerState? state = force ? ReadIfWhole(directory) : directory.TryRead();
@@ -117,11 +124,12 @@ internal static unsafe class Lifecycle
             {
                 ContainerStatus status = directory.StatusOf(state);
                 if (!force && status is not (ContainerStatus.Stopped or ContainerStatus.Created))
-                    throw new RtException($"cannot delete container {id} that is not stopped: {status.Word()}");
+                    throw new RtException($"cannot delete container {directory.Id} that is not stopped: {status.Word()}");
                 RemoveContent(state);
             }
 
             directory.Remove();
+            directory.Close(); // whoever waits for it need not wait for the hooks
             if (state != null) ContainerHooks.Poststop(state);
         }
         finally

@@ -27,7 +27,7 @@ internal static unsafe class Files
     public const int F_GETFD = 1, F_SETFD = 2, F_SETFL = 4, F_ADD_SEALS = 1033, F_GET_SEALS = 1034, FD_CLOEXEC = 1;
     public const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
     public const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_EXEC = 0x10;
-    public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
+    public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
     public const int X_OK = 1, W_OK = 2;
 
     private static bool Arm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;

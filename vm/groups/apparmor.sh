@@ -34,6 +34,8 @@ equal "without a profile, a program is not confined" "$(printf '%s\n' unconfined
 equal "run: the program is under the profile" "$(under one)" "$(inside "$look" '.process.apparmorProfile = "rt-one"')"
 equal "so it is without noNewPrivileges" "$(under one)" \
     "$(inside "$look" '.process.apparmorProfile = "rt-one" | .process.noNewPrivileges = false')"
+equal "and where securityfs is not mounted, as podman has it for containers with a user namespace" "$(under one)" "$(
+    unshare --mount sh -c "umount $securityfs"' && exec "$@"' sh rt run --bundle "$work/once" once)"
 users='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
     | .linux.gidMappings = .linux.uidMappings | .process.apparmorProfile = "rt-one"'
 equal "and in a user namespace" "$(under one)" "$(inside "$look" "$users")"
@@ -72,10 +74,10 @@ refused "which no_new_privs forbids" "exec /bin/sh: operation not permitted" kep
 bundle once "$look" '.process.apparmorProfile = "&rt-one"'
 equal "but not to add one" "rt-keeper//&rt-one (enforce)" "$(kept | grep rt-)"
 
-umount $securityfs
+mount -t tmpfs none /sys/module/apparmor
 bundle without 'true' '.process.apparmorProfile = "rt-one"'
 refused "where AppArmor can't be seen, a profile is refused" \
     "process.apparmorProfile: apparmor: config provided but apparmor not supported" run without
-mount -t securityfs securityfs $securityfs
+umount /sys/module/apparmor
 apparmor_parser --remove "$work/profiles"
 finish

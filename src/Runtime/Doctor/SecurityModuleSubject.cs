@@ -35,10 +35,9 @@ internal sealed record SecurityModuleSubject(bool Apparmor, bool Selinux, bool? 
     private string Remedy()
     {
         string[] active = Active.Split(',');
-        if (Active.Length == 0) return "mount securityfs at /sys/kernel/security: rt finds AppArmor there, and doctor what is active";
+        if (Active.Length == 0) return "mount securityfs at /sys/kernel/security, by which doctor sees what is active";
         if (active.Contains("selinux"))
             return "mount selinuxfs at /sys/fs/selinux, writable, and load a policy, as distributions with SELinux do";
-        if (active.Contains("apparmor")) return "in a container, its host's /sys/kernel/security";
         return "a kernel that has one, named in lsm= on its command line";
     }
 }

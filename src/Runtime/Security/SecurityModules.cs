@@ -26,10 +26,11 @@ internal static class SecurityModules
         }
     }
 
-    /// <summary>As runc judges: the module is on, and its directory in securityfs is there.</summary>
-    public static bool IsApparmorEnabled() =>
-        FileContent.TryReadText("/sys/module/apparmor/parameters/enabled")?.StartsWith('Y') == true
-        && Directory.Exists("/sys/kernel/security/apparmor");
+    /// <summary>
+    /// The module is on. Its directory in securityfs is for those who load profiles: podman unmounts it before it calls a runtime for a
+    /// container with a user namespace.
+    /// </summary>
+    public static bool IsApparmorEnabled() => FileContent.TryReadText("/sys/module/apparmor/parameters/enabled")?.StartsWith('Y') == true;
 
     /// <summary>
     /// As libselinux judges: selinuxfs is mounted and writable (a container that is not to use SELinux gets it read-only), and

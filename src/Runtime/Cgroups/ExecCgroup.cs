@@ -53,17 +53,16 @@ internal sealed class ExecCgroup : IDisposable
             if (below.Count > 0 && !Directory.Exists(one.Path))
                 throw new RtException($"--cgroup: {one.Path}: {Errno.Describe(Errno.ENOENT)}");
         if (cgroup.Unified.Length == 0) return result;
-        result.Descriptor = FileContent.TryOpen(cgroup.Unified + everywhere, Files.O_PATH | Files.O_DIRECTORY);
-        if (result.Descriptor >= 0) result.opened.Add(result.Descriptor);
-        else if (result.Instead(-result.Descriptor) is { } other) result.Descriptor = other;
-        else throw new RtException($"cgroup {cgroup.Unified + everywhere}: {Errno.Describe(-result.Descriptor)}");
+        string unified = cgroup.Unified + everywhere;
+        int errno = result.TryOpenUnified(unified);
+        if (errno != 0 && result.Instead(errno) == null) throw new RtException($"cgroup {unified}: {Errno.Describe(errno)}");
         return result;
     }
 
     /// <summary>
-    /// Another cgroup where the kernel has refused this one: that of the container's init, if the container has handed controllers
-    /// down to cgroups of its own (cgroups(7), "no internal processes") or has left and removed it; or none, if an ordinary user may
-    /// not put processes there (<see cref="Enter"/> does what can be done then). Null: it is refused.
+    /// The descriptor of another cgroup where the kernel has refused this one: that of the container's init, if the container has
+    /// handed controllers down to cgroups of its own (cgroups(7), "no internal processes") or has left and removed it; or none (-1), if
+    /// an ordinary user may not put processes there (<see cref="Enter"/> does what can be done then). Null: it is refused.
     /// </summary>
     public int? Instead(int errno)
     {
@@ -74,9 +73,10 @@ internal sealed class ExecCgroup : IDisposable
         }
 
         if (errno is not (Errno.EBUSY or Errno.ENOENT or Errno.ENODEV) || chosen) return null;
-        if (CgroupHierarchy.Detect().Mount is not { } mount) return null;
-        string path = mount + CgroupHierarchy.OwnCgroup(FileContent.TryReadText($"/proc/{init}/cgroup") ?? "");
-        return path == cgroup.Unified || path.Contains("/../") ? null : Descriptor = OpenUnified(path);
+        if (CgroupHierarchy.Detect().Mount is not { } mount || FileContent.TryReadText($"/proc/{init}/cgroup") is not { } own) return null;
+        string path = mount + CgroupHierarchy.OwnCgroup(own);
+        bool isOutside = path.Split('/').Contains(".."); // of rt's cgroup namespace
+        return path != cgroup.Unified && !isOutside && TryOpenUnified(path) == 0 ? Descriptor : null;
     }
 
     /// <summary>
@@ -100,12 +100,14 @@ internal sealed class ExecCgroup : IDisposable
 
     public void Dispose() => opened.ForEach(file => Files.close(file));
 
-    private int OpenUnified(string path)
+    /// <summary>Opens <see cref="Descriptor"/>. Returns an errno, or 0.</summary>
+    private int TryOpenUnified(string path)
     {
         int directory = FileContent.TryOpen(path, Files.O_PATH | Files.O_DIRECTORY);
-        if (directory < 0) throw new RtException($"cgroup {path}: {Errno.Describe(-directory)}");
+        if (directory < 0) return -directory;
         opened.Add(directory);
-        return directory;
+        Descriptor = directory;
+        return 0;
     }
 
     private static string PathFor(LegacyDirectory directory, Dictionary<string, string> below, string everywhere) =>

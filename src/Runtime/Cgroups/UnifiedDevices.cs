@@ -63,10 +63,10 @@ internal static unsafe class UnifiedDevices
         fixed (byte* instructions = program)
         {
             int descriptor = Bpf.LoadDeviceProgram(instructions, program.Length / 8);
-            if (descriptor == -Errno.EPERM && Credentials.GetLimit(RLIMIT_MEMLOCK, out ulong soft, out ulong hard) >= 0)
+            // Before Linux 5.11 programs count as memory that the user has locked, root too.
+            if (descriptor == -Errno.EPERM && Credentials.GetLimit(RLIMIT_MEMLOCK, out ulong soft, out ulong hard) >= 0
+                && soft != ulong.MaxValue && Credentials.SetLimit(RLIMIT_MEMLOCK, ulong.MaxValue, ulong.MaxValue) >= 0)
             {
-                // Before Linux 5.11 programs count as memory that the user has locked, root too.
-                Credentials.SetLimit(RLIMIT_MEMLOCK, ulong.MaxValue, ulong.MaxValue);
                 descriptor = Bpf.LoadDeviceProgram(instructions, program.Length / 8);
                 Credentials.SetLimit(RLIMIT_MEMLOCK, soft, hard);
             }

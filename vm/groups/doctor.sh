@@ -51,9 +51,11 @@ new_with() { # subject version found
 }
 new_with mount_setattr 5.12 "the kernel, or a seccomp filter around rt, has none"
 new_with "exit codes by pidfd" 6.15 "the kernel, or a seccomp filter around rt, has none"
-mkdir -p /sys/fs/cgroup/doctor
+unified=/sys/fs/cgroup/unified
+[[ -d $unified ]] || unified=/sys/fs/cgroup
+mkdir -p "$unified/doctor" # the root of all has no such file
 [[ $VM_KIND == mini-v1 ]] || new_with cgroup.kill 5.14 "the kernel has none"
-rmdir /sys/fs/cgroup/doctor
+rmdir "$unified/doctor"
 
 # Security modules.
 modules=$(sed 's/,/, /g' $securityfs/lsm)
@@ -73,7 +75,8 @@ case ,$(<$securityfs/lsm), in
         ;;
     *,apparmor,*)
         module "ok: AppArmor (active: $modules)"
-        module "missing: neither AppArmor nor SELinux can be used" without "umount $securityfs"
+        module "ok: AppArmor" without "umount $securityfs"
+        module "missing: neither AppArmor nor SELinux can be used" without "umount $securityfs && mount -t tmpfs none /sys/module/apparmor"
         ;;
     *) module "missing: neither AppArmor nor SELinux can be used (active: $modules)" ;;
 esac
@@ -98,12 +101,12 @@ sysctl --quiet --write user.max_user_namespaces=1000
 
 if [[ -d /run/systemd/system ]]; then
     equal "root's systemd" "ok: the host's, version $(systemctl --version | sed -nE '1s/.*\((.*)\)/\1/p')" "$(finding systemd)"
-    equal "a user whose systemd does not run" "missing: box's own can't be reached" "$(finding systemd as_box | cut -d : -f 1-2)"
+    equal "a user whose systemd does not run" "missing: the user's own can't be reached" "$(finding systemd as_box | cut -d : -f 1-2)"
     equal "a remedy is to linger" "yes" "$([[ $(remedy systemd as_box) != *"loginctl enable-linger"* ]] || echo yes)"
     loginctl enable-linger box
     soon test -S /run/user/1000/bus
     exits "who lingers can start containers" 0 as_box rt doctor
-    equal "and has a systemd" "ok: box's own" "$(finding systemd as_box | cut -d , -f 1)"
+    equal "and has a systemd" "ok: the user's own" "$(finding systemd as_box | cut -d , -f 1)"
     equal "but no cgroup here" "missing: cgroup /system.slice/vm.service is not box's to make others in" "$(finding delegation as_box)"
     delegated() { as_box systemd-run --user --quiet --collect --wait --pipe --property Delegate=yes --setenv PATH="$PATH" "$@"; }
     equal "in a service that delegates its cgroup there is one" "limited: without cpuset, io" \

@@ -149,7 +149,6 @@ public sealed class DoctorTests
         Should(new SecurityModuleSubject(false, false, null, "").Judge(), Grade.Missing, "neither", "mount securityfs");
         Should(new SecurityModuleSubject(false, false, null, "capability,selinux").Judge(), Grade.Missing, "(active: capability, selinux)",
             "load a policy");
-        Should(new SecurityModuleSubject(false, false, null, "capability,apparmor").Judge(), Grade.Missing, "neither", "in a container");
         Should(new SecurityModuleSubject(false, false, null, "capability").Judge(), Grade.Missing, "neither", "lsm=");
         Should(new SecurityModuleSubject(true, false, null, "capability,apparmor").Judge(), Grade.Ok,
             "AppArmor (active: capability, apparmor)");
@@ -165,7 +164,9 @@ public sealed class DoctorTests
         Should(new IdMappedMountSubject(Root, [("ext4", "/", 0), ("nfs4", "/home", -Errno.EINVAL)]).Findings().Single(), Grade.Limited,
             "on ext4 (/); not on nfs4 (/home)", "newer kernel");
         Should(new IdMappedMountSubject(Root, [("ext4", "/", -Errno.EPERM)]).Findings().Single(), Grade.Missing, "not on ext4 (/)",
-            "CAP_SYS_ADMIN");
+            "another file system"); // as of one that is idmapped already
+        Should(new IdMappedMountSubject(Root with { Capabilities = 0 }, [("ext4", "/", -Errno.EPERM)]).Findings().Single(),
+            Grade.Missing, "not on ext4 (/)", "CAP_SYS_ADMIN");
         Should(new IdMappedMountSubject(Root, [], "create a user namespace: no").Findings().Single(), Grade.Missing, "create a user",
             "other lines");
     }
@@ -226,10 +227,10 @@ public sealed class DoctorTests
     [Fact]
     public void Systemd_is_of_use_with_cgroup_v2_alone()
     {
-        Should(new SystemdSubject(Root, "257.9-1", "", true).Judge(), Grade.Ok, "the host's, version 257.9-1");
-        Should(new SystemdSubject(Root, "257.9-1", "", false).Judge(), Grade.Limited, "cgroup v1", "unified_cgroup_hierarchy=1");
-        Should(new SystemdSubject(User, null, "no such file or directory", true).Judge(), Grade.Missing,
-            "box's own can't be reached: no such", "enable-linger");
+        Should(new SystemdSubject(false, "257.9-1", "", true).Judge(), Grade.Ok, "the host's, version 257.9-1");
+        Should(new SystemdSubject(false, "257.9-1", "", false).Judge(), Grade.Limited, "cgroup v1", "unified_cgroup_hierarchy=1");
+        Should(new SystemdSubject(true, null, "no such file or directory", true).Judge(), Grade.Missing,
+            "the user's own can't be reached: no such", "enable-linger");
     }
 
     [Fact]

@@ -50,8 +50,8 @@ public sealed class EngineConfigurationTests
         DockerConfiguration.Text(Host("{\"default-runtime\": \"crun\"}")).Should().Contain("# Containers get the runtime crun, as before");
         const string Systemd = """{"exec-opts": ["native.cgroupdriver=systemd"]}""";
         DockerConfiguration.Text(Host(Systemd, systemd: false)).Should()
-            .Contain("# native.cgroupdriver=systemd, which is there, can't be had");
-        DockerConfiguration.Text(Host(Systemd)).Should().NotContain("can't be had");
+            .Contain("# native.cgroupdriver=systemd, which is kept, does not work here");
+        DockerConfiguration.Text(Host(Systemd)).Should().NotContain("does not work");
         DockerConfiguration.Text(Host(user: true)).Should().Contain("/home/box/.config/docker/daemon.json").And.Contain("--user");
     }
 
@@ -65,7 +65,7 @@ public sealed class EngineConfigurationTests
     [InlineData("version = 4\n", "containerd x v2.3.0", 4)]
     [InlineData("\n# nothing yet\n", "containerd x v2.1.0", 3)]
     public void The_version_of_containerds_file_is_that_of_the_one_there_or_containerds(string? file, string? said, int version) =>
-        ContainerdConfiguration.FileVersion(Host(file, containerd: said)).Version.Should().Be(version);
+        ContainerdConfiguration.FileVersion(file ?? "", said).Version.Should().Be(version);
 
     [Theory]
     [InlineData("version = 1\n")]

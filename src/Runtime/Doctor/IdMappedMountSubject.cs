@@ -63,7 +63,7 @@ internal sealed record IdMappedMountSubject(
         else
             yield return new Finding(Name, good.Length > 0 ? Grade.Limited : Grade.Missing,
                 $"{(good.Length > 0 ? $"on {good}; " : "")}not on {bad}", Lost,
-                FileSystems.Any(one => one.Result == -Errno.EPERM) ? "run rt with CAP_SYS_ADMIN"
+                !Caller.Has("CAP_SYS_ADMIN") ? "run rt with CAP_SYS_ADMIN"
                     : "keep what is to be mapped on another file system (overlayfs has them for its layers alone), or a newer kernel: "
                     + "ext4 and xfs have them since Linux 5.12, btrfs since 5.15, tmpfs since 6.3");
     }

@@ -10,10 +10,10 @@ internal static class ContainerdConfiguration
 
     public static string Text(EngineHost host)
     {
-        (int version, string reason) = FileVersion(host);
+        string there = host.Read(Path) ?? "";
+        (int version, string reason) = FileVersion(there, host.ContainerdVersion);
         string plugin = version == 2 ? "io.containerd.grpc.v1.cri" : "io.containerd.cri.v1.runtime";
-        string disabled = host.Read(Path)?.Split('\n').Any(line => line.StartsWith("disabled_plugins", StringComparison.Ordinal)
-            && line.Contains("cri")) == true ? "# The CRI plugin is disabled there: take it out of disabled_plugins.\n" : "";
+        string disabled = DisablesCri(there) ? "# The CRI plugin is disabled there: take it out of disabled_plugins.\n" : "";
         string systemd = host.SystemdCgroup ? "true" : "false", kubelet = host.SystemdCgroup ? "systemd" : "cgroupfs";
         return disabled + $"""
             # For {Path}: version {version} of the file, {reason}.
@@ -28,7 +28,7 @@ internal static class ContainerdConfiguration
               [plugins."{plugin}".containerd.runtimes.{EngineHost.Runtime}.options]
                 BinaryName = {Toml.Quote(host.Binary)}
                 SystemdCgroup = {systemd}
-            {Runc(host, plugin, systemd)}
+            {Runc(there, plugin, systemd)}
             # All pods get rt with: default_runtime_name = "{EngineHost.Runtime}" under [plugins."{plugin}".containerd].
             # Single pods get it with spec.runtimeClassName: {EngineHost.Runtime}, and this in the cluster:
             #   apiVersion: node.k8s.io/v1
@@ -40,12 +40,19 @@ internal static class ContainerdConfiguration
             """;
     }
 
+    /// <summary>Those without comments and what surrounds them.</summary>
+    private static IEnumerable<string> Lines(string toml) => toml.Split('\n').Select(line => line.Split('#')[0].Trim());
+
+    /// <summary>"disabled_plugins = ["cri"]", over several lines too.</summary>
+    private static bool DisablesCri(string toml) => string.Concat(
+        Lines(toml).SkipWhile(line => !line.StartsWith("disabled_plugins", StringComparison.Ordinal))).Split(']')[0].Contains("cri");
+
     /// <summary>
     /// Containerd's default runtime, which is there by itself only in a file that names none: without it the CRI plugin does not load.
     /// </summary>
-    private static string Runc(EngineHost host, string plugin, string systemd)
+    private static string Runc(string there, string plugin, string systemd)
     {
-        if (host.Read(Path)?.Contains(".containerd.runtimes.runc]") == true) return "";
+        if (Lines(there).Any(line => line.StartsWith('[') && line.EndsWith(".containerd.runtimes.runc]"))) return "";
         return $"""
 
             # What default_runtime_name stands for where it is not set has to be named as well.
@@ -59,17 +66,19 @@ internal static class ContainerdConfiguration
     }
 
     /// <summary>The version that the file has, else the one that this containerd writes.</summary>
-    internal static (int Version, string Reason) FileVersion(EngineHost host)
+    /// <param name="there">The file; empty: there is none.</param>
+    /// <param name="containerd">What it says of its version; null: it isn't there.</param>
+    internal static (int Version, string Reason) FileVersion(string there, string? containerd)
     {
-        if (host.Read(Path) is { } text && text.Split('\n').Any(line => line.Split('#')[0].Trim().Length > 0))
+        if (Lines(there).Any(line => line.Length > 0))
         {
-            int stated = Stated(text) ?? 1;
+            int stated = Stated(there) ?? 1;
             return stated >= 2 ? (stated, "as the one that is there")
                 : throw new RtException($"{Path}: version 1 of the file has no such runtimes: see containerd config migrate, or begin anew "
                     + "with that of containerd config default");
         }
 
-        return MajorOf(host.ContainerdVersion) switch
+        return MajorOf(containerd) switch
         {
             null => (2, "which containerd 1.x and 2.x take (there is no containerd here to ask)"),
             >= 2 and var major => (3, $"which containerd {major}.x writes"),
@@ -80,11 +89,11 @@ internal static class ContainerdConfiguration
     /// <summary>"version = 2" among the lines before the first table.</summary>
     private static int? Stated(string toml)
     {
-        foreach (string line in toml.Split('\n'))
+        foreach (string line in Lines(toml))
         {
-            string[] sides = line.Split('#')[0].Split('=', StringSplitOptions.TrimEntries);
+            string[] sides = line.Split('=', StringSplitOptions.TrimEntries);
             if (sides is ["version", var number] && int.TryParse(number, out int version)) return version;
-            if (line.TrimStart().StartsWith('[')) return null;
+            if (line.StartsWith('[')) return null;
         }
 
         return null;

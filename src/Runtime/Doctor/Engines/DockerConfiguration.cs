@@ -18,8 +18,7 @@ internal static class DockerConfiguration
         string kept = merged["default-runtime"] is { } other && other.ToString() != EngineHost.Runtime
             ? $"# Containers get the runtime {other}, as before; those of docker run --runtime {EngineHost.Runtime} get rt.\n" : "";
         if (Driver(merged) == "systemd" && !host.SystemdCgroup)
-            kept += $"# {CgroupDriver}systemd, which is there, can't be had here (rt doctor says why): "
-                + $"containers take {CgroupDriver}cgroupfs.\n";
+            kept += $"# {CgroupDriver}systemd, which is kept, does not work here (rt doctor says why): {CgroupDriver}cgroupfs does.\n";
         return $"""
             # For {path}{(there == null ? "" : ", with what is there already")}: all but the lines that begin with #.
             # To make it take effect: {restart}

@@ -13,6 +13,29 @@ nothing_left "run left nothing"
 exits "run where no memory may be locked: before Linux 5.11 a device filter counts as such" 0 \
     prlimit --memlock=0 rt run --bundle "$work/once" once
 
+
+# What takes a capability that root of other machines may lack.
+users='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+    | .linux.gidMappings = .linux.uidMappings'
+limits='.process.oomScoreAdj = -500
+    | .process.rlimits = [["NICE", 20, 40], ["RTPRIO", 50, 99], ["NOFILE", 300, 3000] | {type: "RLIMIT_\(.[0])", soft: .[1], hard: .[2]}]'
+show='cat /proc/self/oom_score_adj; sed -E "/open|nice|realtime p/!d; s/ +/ /g; s/ $//" /proc/self/limits'
+raised=$'-500\nMax open files 300 3000 files\nMax nice priority 20 40\nMax realtime priority 50 99'
+for kind in "" " with a user namespace"; do
+    bundle raised "$show" "$limits${kind:+ | $users}"
+    equal "hard limits are raised and the OOM score is lowered$kind" "$raised" \
+        "$(ulimit -n 2000 && run raised)"
+done
+
+for policy in bind:1 interleave:0-1 prefer=static:1; do
+    mode=${policy%%[=:]*} nodes=${policy#*:}
+    mode=${mode/prefer/preferred}
+    equal "memory policy $policy, of two nodes" "$policy" "$(inside 'grep " stack " /proc/1/numa_maps | cut -d" " -f2' \
+        '.linux.memoryPolicy = {mode: ("MPOL_" + ($mode | ascii_upcase)), nodes: $nodes}
+            | if $policy | test("static") then .linux.memoryPolicy.flags = ["MPOL_F_STATIC_NODES"] else . end' \
+        --arg mode "$mode" --arg nodes "$nodes" --arg policy "$policy")"
+done
+
 bundle seven 'exit 7'
 exits "run returns the exit code" 7 run seven
 bundle killed 'kill -TERM $$; trap "exit 3" TERM; sh -c "kill -KILL \$\$"; exit $?'

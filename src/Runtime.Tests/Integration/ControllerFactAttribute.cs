@@ -6,18 +6,20 @@ namespace Rt.Tests.Integration;
 /// </summary>
 public sealed class ControllerFactAttribute : FactAttribute
 {
+    private const string Elsewhere = "make vm-test shows it, groups cgroups, update and events";
+
     private static readonly (string Controller, string File, string Value)[] Known =
         [("pids", "pids.max", "77"), ("hugetlb", "hugetlb.2MB.max", "0")];
 
     public ControllerFactAttribute()
     {
         if (Limit.File == null)
-            Skip = $"cgroup v2 has none of the controllers {string.Join(", ", Known.Select(one => one.Controller))} here";
+            Skip = $"cgroup v2 has none of the controllers {string.Join(", ", Known.Select(one => one.Controller))} here: {Elsewhere}";
     }
 
     public ControllerFactAttribute(string controller)
     {
-        if (!Available.Contains(controller)) Skip = $"cgroup v2 has no {controller} controller here";
+        if (!Available.Contains(controller)) Skip = $"cgroup v2 has no {controller} controller here: {Elsewhere}";
     }
 
     /// <summary>A limit that can be set on this host.</summary>

@@ -5,7 +5,7 @@ public sealed class NumaTheoryAttribute : TheoryAttribute
 {
     public NumaTheoryAttribute()
     {
-        if (!HasNuma) Skip = "this kernel knows no NUMA";
+        if (!HasNuma) Skip = "this kernel knows no NUMA: make vm-test GROUP=smoke shows memory policies";
     }
 
     public static bool HasNuma { get; } = File.Exists("/proc/self/numa_maps");
@@ -28,7 +28,7 @@ public sealed class RealtimeTheoryAttribute : TheoryAttribute
     }
 }
 
-/// <summary>A test that raises hard limits. Skipped, with the reason, without the capability for it.</summary>
+/// <summary>A test that raises hard limits or lowers OOM scores. Skipped, with the reason, without the capability for it.</summary>
 public sealed class ResourceTheoryAttribute : TheoryAttribute
 {
     private const int CAP_SYS_RESOURCE = 24;
@@ -36,7 +36,8 @@ public sealed class ResourceTheoryAttribute : TheoryAttribute
     public ResourceTheoryAttribute()
     {
         string effective = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal))[7..];
-        if ((Convert.ToUInt64(effective.Trim(), 16) >> CAP_SYS_RESOURCE & 1) == 0) Skip = "raising hard limits takes CAP_SYS_RESOURCE";
+        if ((Convert.ToUInt64(effective.Trim(), 16) >> CAP_SYS_RESOURCE & 1) == 0)
+            Skip = "root has no CAP_SYS_RESOURCE here: make vm-test GROUP=smoke shows raised limits";
     }
 }
 
@@ -46,6 +47,7 @@ public sealed class ErofsFactAttribute : FactAttribute
     public ErofsFactAttribute()
     {
         Command.Run("modprobe", "-q", "erofs"); // where it is built in, or there are no modules, that changes nothing
-        if (!File.ReadAllText("/proc/filesystems").Contains("\terofs\n")) Skip = "this kernel has no erofs";
+        if (!File.ReadAllText("/proc/filesystems").Contains("\terofs\n"))
+            Skip = "this kernel has no erofs (CONFIG_EROFS_FS)";
     }
 }

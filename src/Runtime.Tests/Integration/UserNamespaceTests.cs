@@ -101,18 +101,19 @@ public sealed class UserNamespaceTests : IDisposable
         container.ShouldHaveLeftNothing();
     }
 
-    [CapabilityFact("CAP_SYS_RESOURCE", 24)]
+    [ResourceTheory]
+    [InlineData(-500)]
     [Proves("config-linuxprocess-03", "config-posix-07")]
-    public void Limits_may_be_raised_and_the_oom_score_lowered()
+    public void Limits_may_be_raised_and_the_oom_score_lowered(int score)
     {
         using Container container = Container.Script("cat /proc/self/oom_score_adj; grep 'open files' /proc/self/limits", config =>
         {
             User(config);
-            config["process"]!["oomScoreAdj"] = -500;
+            config["process"]!["oomScoreAdj"] = score;
             config["process"]!["rlimits"] = JsonNode.Parse("""[{"type": "RLIMIT_NOFILE", "soft": 300, "hard": 3000}]""");
         });
         Command.Shell("ulimit -n 2000; exec \"$@\"", Repository.Binary, "--root", container.StateRoot, "run", "--bundle", container.Bundle,
-            container.Id).ShouldEndWith(0).Out.Should().MatchRegex("^-500\nMax open files +300 +3000 .*\n$");
+            container.Id).ShouldEndWith(0).Out.Should().MatchRegex($"^{score}\nMax open files +300 +3000 .*\n$");
     }
 
     [Fact]

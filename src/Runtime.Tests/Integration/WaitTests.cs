@@ -98,6 +98,7 @@ public sealed class ExitInfoFactAttribute : FactAttribute
 {
     public ExitInfoFactAttribute()
     {
-        if (Environment.OSVersion.Version < new Version(6, 15)) Skip = "the kernel is older than 6.15";
+        if (Environment.OSVersion.Version < new Version(6, 15))
+            Skip = "the kernel is older than 6.15, the first to tell exit codes by pidfd, and so are the VMs'";
     }
 }

@@ -1,5 +1,8 @@
 share := artifacts/share
 
+# The programs share a folder of intermediate files.
+.NOTPARALLEL:
+
 .PHONY: all build install uninstall deb deb-test demo test fuzz attack vm-test vm-shell bench conformance spec reproducible clean
 
 all: build $(share)/made

@@ -26,7 +26,7 @@ doc=$stage/usr/share/doc/rt
 mkdir -p "$doc" "$stage/usr/share/lintian/overrides" "$stage/DEBIAN"
 install -m 644 packaging/copyright "$doc/copyright"
 install -m 644 docs/{commands,docker,containerd,kubernetes,podman,hardening}.md SECURITY.md "$doc"
-sed -i 's|](\.\./SECURITY\.md|](SECURITY.md|g; s|](docs/|](|g; s|\[\([^]]*\)\](\.\./vm/[^)]*)|\1|g' "$doc"/*.md
+sed -i 's|](\.\./SECURITY\.md|](SECURITY.md|g; s|\[\([^]]*\)\](docs/design\.md[^)]*)|\1|g; s|](docs/|](|g; s|\[\([^]]*\)\](\.\./vm/[^)]*)|\1|g; s|\[\([^]]*\)\](src/[^)]*)|\1|g' "$doc"/*.md
 gzip --best --no-name --stdout >"$doc/changelog.gz" <<END
 rt ($version) unstable; urgency=medium
 

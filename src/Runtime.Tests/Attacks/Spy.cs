@@ -121,9 +121,18 @@ internal static class Spy
                     config["process"]!["capabilities"]![set]!.AsArray().Add(capability);
         }, ownRoot: true);
         File.Copy(Compiled.Value, Path.Combine(container.Root, "spy"));
-        Command.Running running = container.RunInForeground(); // its program may print before the state has its pid
-        SpinWait.SpinUntil(() => running.OutputSoFar.StartsWith("looking\n", StringComparison.Ordinal), Command.Patience).Should().BeTrue();
-        spying = running;
-        return container;
+        try
+        {
+            Command.Running running = container.RunInForeground(); // its program may print before the state has its pid
+            spying = running;
+            SpinWait.SpinUntil(() => running.OutputSoFar.StartsWith("looking\n", StringComparison.Ordinal), Command.Patience)
+                .Should().BeTrue();
+            return container;
+        }
+        catch
+        {
+            container.Dispose(); // it would keep a processor busy
+            throw;
+        }
     }
 }

@@ -120,10 +120,10 @@ public sealed class CallerTests
     {
         using Container container = Container.Script("exec sleep 600");
         using Command.Running run = container.RunInForeground();
-        Command.Run("kill", "-STOP", $"{run.Pid}").ShouldEndWith(0);
+        run.Signal("STOP");
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         container.Run("--detach").ShouldEndWith(0);
-        Command.Run("kill", "-CONT", $"{run.Pid}").ShouldEndWith(0);
+        run.Signal("CONT");
         run.Wait().ShouldEndWith(137);
         container.Status.Should().Be("running");
     }

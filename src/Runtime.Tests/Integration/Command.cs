@@ -69,6 +69,9 @@ public static class Command
 
         public string OutputSoFar => File.ReadAllText(output);
 
+        /// <param name="name">Such as TERM.</param>
+        public void Signal(string name) => Command.Run("kill", "-s", name, $"{Pid}").ShouldEndWith(0);
+
         public Result Wait()
         {
             bool ended = process.WaitForExit(Limit);

@@ -65,24 +65,12 @@ public sealed class ConcurrencyTests
     }
 
     [Fact]
-    public void A_container_whose_run_was_killed_can_be_deleted()
-    {
-        using Container container = Container.Script("exec sleep 100");
-        using Command.Running run = container.RunInForeground();
-        Command.Run("kill", "-KILL", $"{run.Pid}").ShouldEndWith(0);
-        run.Wait().Code.Should().Be(137);
-        container.Status.Should().Be("running");
-        container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
-        container.ShouldHaveLeftNothing();
-    }
-
-    [Fact]
     public void An_exec_that_was_killed_leaves_its_process_to_the_container()
     {
         using Container container = Container.Sleeping();
         using Command.Running exec = container.Start("exec", container.Id, "sleep", "200");
         SpinWait.SpinUntil(() => File.ReadAllLines($"{container.Cgroup}/cgroup.procs").Length == 2, Command.Patience).Should().BeTrue();
-        Command.Run("kill", "-KILL", $"{exec.Pid}").ShouldEndWith(0);
+        exec.Signal("KILL");
         exec.Wait().Code.Should().Be(137);
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         container.ShouldHaveLeftNothing();

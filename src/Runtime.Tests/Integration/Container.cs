@@ -61,8 +61,16 @@ public sealed class Container : IDisposable
     public static Container Sleeping(Action<JsonNode>? change = null, bool ownRoot = false)
     {
         Container container = Script("exec sleep 600", change, ownRoot);
-        container.Run("--detach").ShouldEndWith(0);
-        return container;
+        try
+        {
+            container.Run("--detach").ShouldEndWith(0);
+            return container;
+        }
+        catch
+        {
+            container.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Changes the configuration once more, also that of a container which is already there.</summary>
@@ -86,8 +94,10 @@ public sealed class Container : IDisposable
     {
         Command.Running run = Start("run", "--bundle", Bundle, Id);
         // While rt is at work on the container, it has its lock.
-        SpinWait.SpinUntil(() => Rt("state", Id).Out.Contains("\"running\"")
-            && Command.Run("flock", "--nonblock", Path.Combine(StateRoot, Id), "true").Code == 0, Command.Patience).Should().BeTrue();
+        bool runs = SpinWait.SpinUntil(() => Rt("state", Id).Out.Contains("\"running\"")
+            && Command.Run("flock", "--nonblock", Path.Combine(StateRoot, Id), "true").Code == 0, Command.Patience);
+        if (!runs) run.Dispose();
+        runs.Should().BeTrue("its program was to run in the foreground");
         return run;
     }
 

@@ -165,7 +165,7 @@ public sealed class EventsTests
         using Container container = Running();
         using Command.Running events = container.Start("events", container.Id);
         WaitUntilAsleep(events);
-        Command.Run("kill", "-s", signal, events.Pid.ToString()).ShouldEndWith(0);
+        events.Signal(signal);
         events.Wait().Code.Should().Be(code);
         container.Status.Should().Be("running");
     }

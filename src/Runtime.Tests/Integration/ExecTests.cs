@@ -256,7 +256,7 @@ public sealed class ExecTests
         using Container container = Container.Sleeping();
         using Command.Running exec = container.Start("exec", container.Id, "sh", "-c", "trap 'exit 9' USR1; echo up; while :; do sleep 0.1; done");
         SpinWait.SpinUntil(() => exec.OutputSoFar.Contains("up"), Command.Patience).Should().BeTrue();
-        Command.Run("kill", "-USR1", $"{exec.Pid}").ShouldEndWith(0);
+        exec.Signal("USR1");
         exec.Wait().Code.Should().Be(9);
     }
 

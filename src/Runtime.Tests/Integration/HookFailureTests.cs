@@ -196,7 +196,7 @@ public sealed class HookFailureTests
         string command = kind is "startContainer" or "poststart" ? "run" : "create";
         using Command.Running running = container.Start(command, "--bundle", container.Bundle, container.Id);
         container.ShouldSoonLeave("hook");
-        Command.Run("kill", "-s", signal, running.Pid.ToString()).ShouldEndWith(0);
+        running.Signal(signal);
         running.Wait().ShouldFailWith(Hooked.OfRuntime.Contains(kind)
             ? $"hooks.{kind}[0]: hook /bin/sh was killed, since rt was interrupted by SIG{signal}"
             : $"interrupted by SIG{signal}");
@@ -219,7 +219,7 @@ public sealed class HookFailureTests
             try
             {
                 container.ShouldSoonLeave("hook");
-                Command.Run("kill", "-KILL", create.Pid.ToString()).ShouldEndWith(0);
+                create.Signal("KILL");
                 create.Wait();
                 container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
                 container.Left("stopped").Should().Be("stopped", kind);

@@ -63,12 +63,9 @@ public sealed class HostMountNamespaceTests
     public void When_rt_was_killed_in_the_foreground_deleting_takes_the_mounts_away()
     {
         using Container container = Script("sleep 100");
-        using (Command.Running rt = container.RunInForeground())
-        {
-            Command.Run("kill", "-KILL", rt.Pid.ToString()).ShouldEndWith(0);
-            SpinWait.SpinUntil(() => rt.HasExited, Command.Patience).Should().BeTrue();
-        }
-
+        using Command.Running rt = container.RunInForeground();
+        rt.Signal("KILL");
+        rt.Wait().ShouldEndWith(137);
         Mountinfo.Should().Contain(container.Root);
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         container.ShouldHaveLeftNothing();

@@ -76,8 +76,7 @@ public sealed class LifecycleTests
     [Fact]
     public void Run_detached_comes_back_with_the_program_running()
     {
-        using Container container = Sleeper();
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         container.Status.Should().Be("running");
     }
 
@@ -100,7 +99,7 @@ public sealed class LifecycleTests
         using Container container = Container.Script($"trap 'exit {number}' {number}; echo ready; while :; do sleep 0.05; done");
         using Command.Running run = container.Start("run", "--bundle", container.Bundle, container.Id);
         SpinWait.SpinUntil(() => run.OutputSoFar.Contains("ready"), Command.Patience).Should().BeTrue();
-        Command.Run("kill", "-s", name, run.Pid.ToString()).ShouldEndWith(0);
+        run.Signal(name);
         run.Wait().ShouldEndWith(number);
         container.ShouldHaveLeftNothing();
     }
@@ -174,8 +173,7 @@ public sealed class LifecycleTests
     [Proves("runtime-create-03", "runtime-create-05")]
     public void Create_with_an_id_that_exists_leaves_the_first_alone()
     {
-        using Container container = Sleeper();
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         int pid = container.Pid;
         container.Create().ShouldFailWith("container with given ID already exists");
         container.Pid.Should().Be(pid);
@@ -186,8 +184,7 @@ public sealed class LifecycleTests
     [Proves("runtime-delete-02")]
     public void A_running_container_is_deleted_only_by_force()
     {
-        using Container container = Sleeper();
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         container.Rt("delete", container.Id).ShouldFailWith($"cannot delete container {container.Id} that is not stopped: running");
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         container.ShouldHaveLeftNothing();
@@ -290,8 +287,7 @@ public sealed class LifecycleTests
     [Fact]
     public void A_process_that_has_taken_over_the_pid_is_not_the_container()
     {
-        using Container container = Sleeper();
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         string file = Path.Combine(container.StateRoot, container.Id, "state.json");
         JsonNode state = JsonNode.Parse(File.ReadAllText(file))!;
         int pid = state["pid"]!.GetValue<int>();
@@ -306,8 +302,7 @@ public sealed class LifecycleTests
     [Proves("runtime-state-08", "runtime-kill-02", "runtime-kill-03")]
     public void A_frozen_container_is_paused_and_can_still_be_killed()
     {
-        using Container container = Sleeper();
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         File.WriteAllText(container.Cgroup + "/cgroup.freeze", "1");
         SpinWait.SpinUntil(() => container.Status == "paused", Command.Patience).Should().BeTrue();
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
@@ -346,11 +341,9 @@ public sealed class LifecycleTests
     public void A_run_that_was_killed_leaves_a_container_that_can_be_deleted()
     {
         using Container container = Sleeper();
-        using Command.Running run = container.Start("run", "--bundle", container.Bundle, container.Id);
-        SpinWait.SpinUntil(() => Directory.Exists(Path.Combine(container.StateRoot, container.Id)) && container.Status == "running", Command.Patience)
-            .Should().BeTrue();
-        Command.Run("kill", "-KILL", run.Pid.ToString()).ShouldEndWith(0);
-        run.Wait();
+        using Command.Running run = container.RunInForeground();
+        run.Signal("KILL");
+        run.Wait().ShouldEndWith(137);
         container.Status.Should().Be("running");
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         container.ShouldHaveLeftNothing();

@@ -217,11 +217,11 @@ public sealed class NamespaceTests : IClassFixture<NamespaceTests.Holders>
             Add(config, "mount");
             config["process"]!["args"] = new JsonArray("sh", "-c", "trap 'exit 42' TERM; echo ready; while :; do sleep 0.05; done");
         });
-        using (Command.Running run = container.Start("run", "--bundle", container.Bundle, container.Id))
+        using (Command.Running run = container.RunInForeground())
         {
             SpinWait.SpinUntil(() => run.OutputSoFar.Contains("ready"), Command.Patience).Should().BeTrue();
             File.ReadAllText($"/proc/{run.Pid}/task/{run.Pid}/children").Trim().Should().Be($"{container.Pid}", "rt has this one child");
-            Command.Run("kill", "-s", "TERM", $"{run.Pid}").ShouldEndWith(0);
+            run.Signal("TERM");
             run.Wait().ShouldEndWith(42);
         }
 

@@ -152,8 +152,7 @@ public sealed class OperationTests
     [Proves("runtime-delete-02", "runtime-delete-03")]
     public void Delete_of_a_container_that_runs_or_is_paused_changes_nothing()
     {
-        using Container container = Sleeper();
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         string before = StateOf(container).ToJsonString();
         container.Rt("delete", container.Id).ShouldFailWith("that is not stopped: running");
         StateOf(container).ToJsonString().Should().Be(before);

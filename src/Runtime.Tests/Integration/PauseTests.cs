@@ -84,8 +84,7 @@ public sealed class PauseTests
     [Fact]
     public void A_paused_container_is_deleted_by_force()
     {
-        using Container container = Sleeper();
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         container.Rt("pause", container.Id).ShouldEndWith(0);
         container.Rt("delete", container.Id).ShouldFailWith("that is not stopped: paused");
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
@@ -189,7 +188,7 @@ public sealed class PauseTests
         using (Command.Running pause = container.Start("pause", container.Id))
         {
             SpinWait.SpinUntil(() => File.ReadAllText(container.Cgroup + "/cgroup.freeze") == "1\n", Command.Patience).Should().BeTrue();
-            Command.Run("kill", "-KILL", $"{pause.Pid}").ShouldEndWith(0);
+            pause.Signal("KILL");
         }
 
         container.Status.Should().Be("running");
@@ -203,8 +202,7 @@ public sealed class PauseTests
     {
         for (int round = 0; round < 10; round++)
         {
-            using Container container = Sleeper();
-            container.Run("--detach").ShouldEndWith(0);
+            using Container container = Container.Sleeping();
             Result[] results = Race.Of(() => container.Rt("delete", "--force", container.Id), () => container.Rt("pause", container.Id),
                 () => container.Rt("resume", container.Id), () => container.Rt("ps", container.Id));
             results[0].ShouldEndWith(0);

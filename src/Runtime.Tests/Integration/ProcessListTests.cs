@@ -31,8 +31,7 @@ public sealed class ProcessListTests
     [InlineData("-A", "--format", "pid,comm")]
     public void Options_behind_the_id_are_those_of_ps(params string[] options)
     {
-        using Container container = Container.Script("exec sleep 100");
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         container.Rt(["ps", container.Id, .. options.Contains("-o") && options.Length == 2 ? ["-e"] : Array.Empty<string>(), .. options])
             .ShouldEndWith(0).Out.Should().MatchRegex($"^ +PID COMMAND\n *{container.Pid} sleep\n$");
     }
@@ -42,16 +41,14 @@ public sealed class ProcessListTests
     [InlineData("ps --no-such-option ended with exit status 1: error:", "--no-such-option")]
     public void What_ps_does_not_print_is_an_error(string words, params string[] options)
     {
-        using Container container = Container.Script("exec sleep 100");
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         container.Rt(["ps", container.Id, .. options]).ShouldFailWith(words);
     }
 
     [Fact]
     public void Without_ps_on_the_host_it_is_told_so()
     {
-        using Container container = Container.Script("exec sleep 100");
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         Command.Run("env", "PATH=/nowhere", Repository.Binary, "--root", container.StateRoot, "ps", container.Id)
             .ShouldFailWith("exec: \"ps\": executable file not found in $PATH");
         Command.Run("env", "PATH=/nowhere", Repository.Binary, "--root", container.StateRoot, "ps", "-f", "json", container.Id)

@@ -12,13 +12,6 @@ public sealed class StdioTests
     private static string[] ExecIn(Container container, params string[] command) =>
         [Repository.Binary, "--root", container.StateRoot, "exec", container.Id, .. command];
 
-    private static Container Sleeper()
-    {
-        Container container = Container.Script("exec sleep 100");
-        container.Run("--detach").ShouldEndWith(0);
-        return container;
-    }
-
     [Fact]
     public void A_gibibyte_comes_out_as_it_went_in()
     {
@@ -34,7 +27,7 @@ public sealed class StdioTests
     [InlineData(false)]
     public void The_end_of_input_is_passed_on(bool exec)
     {
-        using Container container = exec ? Sleeper() : Container.Script("wc -c");
+        using Container container = exec ? Container.Sleeping() : Container.Script("wc -c");
         Command.Shell("printf 12345 | \"$@\"", exec ? ExecIn(container, "wc", "-c") : RunOf(container))
             .ShouldEndWith(0).Out.Should().Be("5\n");
     }
@@ -42,7 +35,7 @@ public sealed class StdioTests
     [Fact]
     public void A_closed_stream_is_dev_null_inside()
     {
-        using Container container = Sleeper();
+        using Container container = Container.Sleeping();
         Command.Shell("\"$@\" <&- 2>&-", ExecIn(container, "sh", "-c", "readlink /proc/self/fd/0; echo lost >&2; cat; echo end"))
             .ShouldEndWith(0).Out.Should().Be("/dev/null\nend\n");
     }
@@ -50,7 +43,7 @@ public sealed class StdioTests
     [Fact]
     public void Output_ends_for_its_reader_when_the_process_ends_and_not_when_exec_was_left()
     {
-        using Container container = Sleeper();
+        using Container container = Container.Sleeping();
         Command.Shell("\"$@\" | cat", [.. ExecIn(container)[..4], "--detach", container.Id, "sh", "-c", "sleep 0.5; echo later"])
             .ShouldEndWith(0).Out.Should().Be("later\n");
     }
@@ -58,7 +51,7 @@ public sealed class StdioTests
     [Fact]
     public void A_stream_becomes_the_users()
     {
-        using Container container = Sleeper();
+        using Container container = Container.Sleeping();
         string file = Path.Combine(container.Bundle, "out");
         Command.Shell("out=$1; shift; \"$@\" >\"$out\"", [file, .. ExecIn(container)[..4], "--user", "7", container.Id, "sh", "-c", "echo again >/proc/self/fd/1"])
             .ShouldEndWith(0);

@@ -50,8 +50,7 @@ public sealed class UpdateTests
     [ControllerFact("hugetlb")]
     public void Huge_pages_are_limited_anew()
     {
-        using Container container = Sleeper();
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         Update(container, """{"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}]}""").ShouldEndWith(0);
         File.ReadAllText(container.Cgroup + "/hugetlb.2MB.max").Should().Be("4194304\n");
         File.ReadAllText(container.Cgroup + "/hugetlb.2MB.rsvd.max").Should().Be("4194304\n");
@@ -60,8 +59,7 @@ public sealed class UpdateTests
     [ControllerFact("hugetlb")]
     public void When_the_kernel_refuses_a_value_those_before_it_are_put_back()
     {
-        using Container container = Sleeper();
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         Update(container, """{"hugepageLimits": [{"pageSize": "2MB", "limit": 2097152}], "unified": {"cgroup.max.depth": "5"}}""")
             .ShouldEndWith(0);
         Update(container, """
@@ -184,8 +182,7 @@ public sealed class UpdateTests
     [Fact]
     public void Of_updates_at_once_each_is_whole()
     {
-        using Container container = Sleeper();
-        container.Run("--detach").ShouldEndWith(0);
+        using Container container = Container.Sleeping();
         for (int round = 1; round <= 10; round++)
         {
             Result[] results = Race.Of(
@@ -204,8 +201,7 @@ public sealed class UpdateTests
     {
         for (int round = 0; round < 10; round++)
         {
-            using Container container = Sleeper();
-            container.Run("--detach").ShouldEndWith(0);
+            using Container container = Container.Sleeping();
             Result[] results = Race.Of(() => container.Rt("delete", "--force", container.Id),
                 () => Update(container, """{"unified": {"cgroup.max.depth": "3"}, "devices": [{"allow": true}]}"""));
             results[0].ShouldEndWith(0);

@@ -36,6 +36,24 @@ public sealed class LegacyTests(LegacyHost host) : IClassFixture<LegacyHost>
         host.ShouldHaveNothingOf(layout, container);
     }
 
+    [LegacyTheory("memory")]
+    [InlineData(Layout.Hybrid)]
+    [InlineData(Layout.Legacy)]
+    public void One_that_is_to_have_none_of_its_own_stays_in_its_callers(Layout layout)
+    {
+        const string Script = "ls /sys/fs/cgroup; grep cgroup /proc/mounts";
+        using Container usual = host.Script(layout, Script), other = host.Script(layout, "exec sleep 100");
+        other.Rt("--cgroup-manager", "disabled", "run", "--detach", "--bundle", other.Bundle, other.Id).ShouldEndWith(0);
+        File.ReadAllText($"/proc/{other.Pid}/cgroup").Should().Be(File.ReadAllText("/proc/self/cgroup"));
+        other.Rt("exec", other.Id, "sh", "-c", Script).ShouldEndWith(0).Out.Should().Be(usual.Run().ShouldEndWith(0).Out);
+        other.Rt("delete", "--force", other.Id).ShouldEndWith(0);
+        host.ShouldHaveNothingOf(layout, other);
+
+        other.Change(config => Limit(config, "memory", """{"swappiness": 10}"""));
+        other.Rt("--cgroup-manager", "disabled", "run", "--bundle", other.Bundle, other.Id)
+            .ShouldFailWith("linux.resources.memory.swappiness: can't be set: there is to be no cgroup");
+    }
+
     /// <summary>The first process, which joins the namespace and forks the init, would count against its limit.</summary>
     [LegacyTheory("pids")]
     [InlineData(Layout.Hybrid)]

@@ -27,15 +27,17 @@ public sealed class ScopeTests
             "linux.cgroupsPath: expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"/docker/1\" instead");
     }
 
-    [Fact]
-    public void The_plan_shows_the_scope_and_its_properties()
+    [Theory]
+    [InlineData("--systemd-cgroup")]
+    [InlineData("--cgroup-manager", "systemd")]
+    public void The_plan_shows_the_scope_and_its_properties(params string[] option)
     {
         using Container container = Container.Script("echo ran", config =>
         {
             config["linux"]!["cgroupsPath"] = "machine.slice:box:1";
             config["linux"]!["resources"]!["pids"] = new System.Text.Json.Nodes.JsonObject { ["limit"] = 7 };
         });
-        string plan = container.Rt("--systemd-cgroup", "plan", "--bundle", container.Bundle).ShouldEndWith(0).Out;
+        string plan = container.Rt([.. option, "plan", "--bundle", container.Bundle]).ShouldEndWith(0).Out;
         plan.Should().MatchRegex("systemd-scope +box-1.scope").And.MatchRegex("Slice .*'machine.slice'")
             .And.MatchRegex("TasksMax .*uint64 7.*linux.resources.pids.limit");
     }

@@ -34,17 +34,27 @@ internal static class CgroupCompiler
     }
 
     /// <summary>No cgroup of its own, for a container that does not need any: who asked for limits would have none.</summary>
-    public static CgroupPlan? RequireNone(Config config) => UnifiedLimits.Compile(config.Linux.Resources) is [var limit, ..]
-        ? throw new SpecException(limit.Origin, "can't be set: there is to be no cgroup (--cgroup-manager disabled)")
-        : null;
+    public static CgroupPlan? RequireNone(Config config, CgroupHierarchy host)
+    {
+        Resources resources = config.Linux.Resources;
+        List<CgroupWrite> limits = host.Legacy.Count == 0 ? [] : LegacyLimits.Compile(resources, host.LegacyControllers);
+        limits.AddRange(UnifiedLimits.Compile(resources, host.Legacy.Count == 0 ? null : host.LegacyControllers));
+        return limits.Count == 0 ? null
+            : throw new SpecException(limits[0].Origin, "can't be set: there is to be no cgroup (--cgroup-manager disabled)");
+    }
 
     /// <summary>What a mount of type "cgroup" consists of; empty where cgroup v2 is all there is.</summary>
+    /// <param name="plan">Null: the container stays in the cgroups of its caller.</param>
     public static IReadOnlyList<CgroupMount> Mounts(CgroupPlan? plan, CgroupHierarchy host)
     {
-        if (plan?.Legacy is not { } legacy) return [];
+        if (host.Legacy.Count == 0) return [];
         List<CgroupMount> mounts =
-            [.. host.Legacy.Zip(legacy.Directories, (one, own) => new CgroupMount(Path.GetFileName(one.Mount), one.Controllers, own.Path))];
-        if (plan.Unified is { } unified) mounts.Add(new CgroupMount(Path.GetFileName(unified.Mount), "", unified.Directory));
+        [
+            .. host.Legacy.Select((one, i) => new CgroupMount(
+                Path.GetFileName(one.Mount), one.Controllers, plan?.Legacy?.Directories[i].Path ?? one.Mount + one.Own)),
+        ];
+        if (host.Mount is { } unified)
+            mounts.Add(new CgroupMount(Path.GetFileName(unified), "", plan?.Unified?.Directory ?? unified + host.Own));
         return mounts;
     }
 

@@ -33,7 +33,7 @@ internal static class Compiler
         CgroupPlan? cgroup = options.CgroupManager switch
         {
             CgroupManager.Systemd => ScopeCompiler.Compile(config, options.Id, host.Cgroups, options.UserSystemd),
-            CgroupManager.Disabled => CgroupCompiler.RequireNone(config),
+            CgroupManager.Disabled => CgroupCompiler.RequireNone(config, host.Cgroups),
             _ => CgroupCompiler.Compile(config, options.Id, host.Cgroups),
         };
 

@@ -75,6 +75,11 @@ public sealed class CallerTests
         }
     }
 
+    /// <summary>What a hook waits for, who leaves a file "begun".</summary>
+    private const string UntilGo = "echo >begun; until [ -e go ]; do sleep 0.01; done";
+
+    private static void Go(Container container) => File.WriteAllText(Path.Combine(container.Bundle, "go"), "");
+
     private static Command.Running Begin(Container container, string command)
     {
         if (command == "run") return container.Start("run", "--detach", "--bundle", container.Bundle, container.Id);
@@ -89,8 +94,7 @@ public sealed class CallerTests
     {
         using Container container = Hooked.Script("exec sleep 600", config => config.Hook("poststart", "echo >begun; exec sleep 600"));
         using Command.Running start = Begin(container, command);
-        string begun = Path.Combine(container.Bundle, "begun");
-        SpinWait.SpinUntil(() => File.Exists(begun), Command.Patience).Should().BeTrue();
+        container.ShouldSoonLeaveFile("begun");
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         container.Rt("state", container.Id).ShouldFailWith("container does not exist");
         Command.Run("pkill", "--full", "--parent", $"{start.Pid}", "sleep 600").ShouldEndWith(0);
@@ -104,15 +108,65 @@ public sealed class CallerTests
     public void A_poststart_hook_that_fails_too_late_does_not_take_another_container_of_that_name_with_it(string command)
     {
         using Container container = Hooked.Script("exec sleep 600", config =>
-            config.Hook("poststart", "echo >begun; until [ -e go ]; do sleep 0.01; done; exit 7"));
+            config.Hook("poststart", UntilGo + "; exit 7"));
         using Command.Running start = Begin(container, command);
-        SpinWait.SpinUntil(() => File.Exists(Path.Combine(container.Bundle, "begun")), Command.Patience).Should().BeTrue();
+        container.ShouldSoonLeaveFile("begun");
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         container.Change(config => config["hooks"] = new JsonObject());
-        container.Run("--detach").ShouldEndWith(0);
-        File.WriteAllText(Path.Combine(container.Bundle, "go"), "");
+        string pidFile = Path.Combine(container.Bundle, "pid");
+        container.Run("--detach", "--pid-file", pidFile).ShouldEndWith(0);
+        Go(container);
         start.Wait().ShouldEndWith(1).Error.Should().Contain("hooks.poststart[0]");
         container.Status.Should().Be("running");
+        File.ReadAllText(pidFile).Should().Be($"{container.Pid}");
+    }
+
+    [Theory]
+    [InlineData("start")]
+    [InlineData("run")]
+    public void Nor_one_that_has_got_its_cgroup(string command)
+    {
+        using Container first = Hooked.Script("true", config =>
+        {
+            config["linux"]!["cgroupsPath"] = "/rt-test/shared-" + command;
+            config.Hook("poststart", UntilGo + "; exit 7");
+        });
+        using Command.Running start = Begin(first, command);
+        first.ShouldSoonLeaveFile("begun");
+        using Container second = Container.Sleeping(config => config["linux"]!["cgroupsPath"] = "/rt-test/shared-" + command);
+        Go(first);
+        start.Wait().ShouldEndWith(1).Error.Should().Contain("hooks.poststart[0]");
+        second.Status.Should().Be("running");
+    }
+
+    [Theory]
+    [InlineData("start")]
+    [InlineData("run")]
+    public void A_poststart_hook_that_fails_takes_the_container_with_it_although_it_is_paused(string command)
+    {
+        using Container container = Hooked.Script("exec sleep 600", config =>
+            config.Hook("poststart", UntilGo + "; exit 7"));
+        using Command.Running start = Begin(container, command);
+        container.ShouldSoonLeaveFile("begun");
+        container.Rt("pause", container.Id).ShouldEndWith(0);
+        Go(container);
+        start.Wait().ShouldEndWith(1).Error.Should().Contain("hooks.poststart[0]");
+        container.ShouldHaveLeftNothing();
+    }
+
+    [Fact]
+    public void Who_deletes_it_as_well_need_not_wait_for_poststop_hooks()
+    {
+        using Container container = Hooked.Script("exec sleep 600", config =>
+            config.Hook("poststop", UntilGo));
+        container.Run("--detach").ShouldEndWith(0);
+        using Command.Running delete = container.Start("delete", "--force", container.Id);
+        container.ShouldSoonLeaveFile("begun");
+        container.Rt("delete", container.Id).ShouldFailWith("container does not exist");
+        container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
+        delete.HasExited.Should().BeFalse();
+        Go(container);
+        delete.Wait().ShouldEndWith(0);
     }
 
     [Fact]

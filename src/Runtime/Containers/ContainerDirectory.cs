@@ -28,7 +28,10 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
     public string NotifyDirectory => path + "/notify";
     private string GateFile => path + "/gate";
 
-    /// <summary>Waits for the lock; false if the container was deleted meanwhile.</summary>
+    /// <summary>
+    /// Waits for the lock; false if the container was deleted meanwhile. After <see cref="Unlock"/> it is still that of the same
+    /// container: another that has its id by now does not count.
+    /// </summary>
     public bool TryLock() => TryLock(Files.LOCK_EX);
 
     /// <summary>Takes the lock if no other command has it.</summary>
@@ -36,19 +39,22 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
 
     private bool TryLock(int operation)
     {
-        int directory = FileContent.TryOpen(path, Files.O_RDONLY | Files.O_DIRECTORY);
-        if (directory == -Errno.ENOENT) return false;
-        KernelException.Check(directory, $"open {path}");
-        int result = Files.flock(directory, operation);
+        if (lockDescriptor < 0)
+        {
+            int directory = FileContent.TryOpen(path, Files.O_RDONLY | Files.O_DIRECTORY);
+            if (directory == -Errno.ENOENT) return false;
+            lockDescriptor = (int)KernelException.Check(directory, $"open {path}");
+        }
+
+        int result = Files.flock(lockDescriptor, operation);
         if (result == -Errno.EAGAIN)
         {
-            Files.close(directory);
+            Close();
             return false;
         }
 
         KernelException.Check(result, $"lock {path}");
-        lockDescriptor = directory;
-        return Statx.Of(directory, out Statx stat) >= 0 && stat.Links > 0;
+        return Statx.Of(lockDescriptor, out Statx stat) >= 0 && stat.Links > 0;
     }
 
     public void Lock()
@@ -56,15 +62,8 @@ internal sealed unsafe class ContainerDirectory(string id, string path)
         if (!TryLock()) throw new RtException($"container does not exist: {id}");
     }
 
-    /// <summary>Lets other commands at the container, until <see cref="TryLockAgain"/>.</summary>
+    /// <summary>Lets other commands at the container, until <see cref="TryLock()"/>.</summary>
     public void Unlock() => KernelException.Check(Files.flock(lockDescriptor, Files.LOCK_UN), $"unlock {path}");
-
-    /// <summary>Waits for the lock; false if the container was deleted meanwhile, also where another has its id by now.</summary>
-    public bool TryLockAgain()
-    {
-        KernelException.Check(Files.flock(lockDescriptor, Files.LOCK_EX), $"lock {path}");
-        return Statx.Of(lockDescriptor, out Statx stat) >= 0 && stat.Links > 0;
-    }
 
     public void Close()
     {

@@ -176,9 +176,9 @@ internal sealed class Creation : IDisposable
     private void Undo()
     {
         terminal?.Dispose();
-        bool isDeleted = hooksBegan && !directory.TryLockAgain();
-        // Somebody may have frozen it since, which cgroup v1 has no signal for.
-        if (hooksBegan && !isDeleted) Attempt.To("kill the container", () => cgroup.Cgroup.IfStillThere?.Kill());
+        bool isDeleted = hooksBegan && !directory.TryLock();
+        // While poststart hooks run others may do with it what they like, and a new container may have its cgroup's name.
+        if (hooksBegan && !isDeleted) Attempt.To("remove the container", () => Lifecycle.RemoveContent(state));
         init?.Abort();
         if (wrotePidFile && FileContent.TryReadText(request.PidFile) == $"{state.Pid}") FileContent.Remove(request.PidFile);
         if (isDeleted)
@@ -188,8 +188,12 @@ internal sealed class Creation : IDisposable
         }
 
         Attempt.To("undo what was done from outside", () => outside?.Undo());
-        Attempt.To("remove the cgroup", cgroup.Undo);
-        Attempt.To("remove the root", () => HostRoot.Remove(state.Rootfs, init?.RootMount ?? 0, init == null ? 0 : state.RootUnder));
+        if (!hooksBegan)
+        {
+            Attempt.To("remove the cgroup", cgroup.Undo);
+            Attempt.To("remove the root", () => HostRoot.Remove(state.Rootfs, init?.RootMount ?? 0, init == null ? 0 : state.RootUnder));
+        }
+
         Attempt.To("remove the state", directory.Remove);
         directory.Close();
         if (hooksBegan || outside?.HooksBegan == true || init?.HooksBegan == true) ContainerHooks.Poststop(state);

@@ -66,7 +66,7 @@ internal static class Foreground
     {
         try
         {
-            if (directory.TryLockAgain()) Lifecycle.Delete(directory, force: true);
+            if (directory.TryLock()) Lifecycle.Delete(directory, force: true);
         }
         catch (Exception e) when (e is RtException or KernelException)
         {

@@ -83,7 +83,7 @@ internal static unsafe class Lifecycle
         }
         catch (RtException e)
         {
-            if (!directory.TryLockAgain()) throw;
+            if (!directory.TryLock()) throw;
             throw Destroyed(directory, state, e);
         }
     }

@@ -34,5 +34,5 @@ internal sealed record Surroundings(bool ServesTerminal, int Descriptors, Notify
 }
 
 /// <summary>A container that has just been created, and what of it is this process's to serve.</summary>
-/// <param name="Directory">Locked, but after poststart hooks.</param>
+/// <param name="Directory">Locked; not if poststart hooks have run.</param>
 internal sealed record Created(ContainerDirectory Directory, ContainerState State, ForegroundTerminal? Terminal, NotifySocket? Notify);

@@ -229,6 +229,21 @@ public sealed class CallerTests
         container.Run().ShouldEndWith(0).Out.Should().Be("1\n");
     }
 
+    [FuseFact]
+    public void What_nobody_serves_any_more_can_not_be_mounted()
+    {
+        using Container container = Container.Script("true", config => config["mounts"]!.AsArray().Add(
+            JsonNode.Parse("""{"destination": "/mnt", "type": "bind", "source": "dead", "options": ["bind"]}""")), ownRoot: true);
+        Directory.CreateDirectory(Path.Combine(container.Root, "mnt"));
+        using (DeadFileServer server = new(container.Bundle))
+        {
+            server.Die();
+            container.Run().ShouldFailWith("mounts[7]: ").Error.Should().Contain("transport endpoint is not connected");
+        }
+
+        container.ShouldHaveLeftNothing();
+    }
+
     /// <summary>As on NFS, where root may be nobody: here it lacks the capabilities that open all doors.</summary>
     [Fact]
     public void A_directory_that_only_the_user_may_enter_is_one_to_work_in()

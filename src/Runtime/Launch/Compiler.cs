@@ -63,9 +63,9 @@ internal static class Compiler
         MountCompiler.CoveredPaths(plan, config);
         LabelCompiler.Program(plan, process); // while the host's /proc is there; whatever is executed from here on gets the label
         MountCompiler.EnterRoot(plan, config, options.NoPivot);
-        ProcessCompiler.WorkingDirectory(plan, process, make: true);
+        WorkingDirectory directory = ProcessCompiler.WorkingDirectory(plan, process, make: true);
         MountCompiler.FinishRoot(plan, config);
-        GiveUpPrivileges(plan, config, options, host, filter);
+        GiveUpPrivileges(plan, config, options, host, filter, directory);
 
         // Nothing left that can fail but the program itself.
         Prepare(plan, process, execute, filter);
@@ -110,8 +110,8 @@ internal static class Compiler
         if (!options.NoNewKeyring) SecurityCompiler.Keyring(plan, options.Id);
         TerminalCompiler.Open(plan, process, console: false, options.PlainNewlines);
         Execute execute = ProcessCompiler.Executable(plan, process);
-        ProcessCompiler.WorkingDirectory(plan, process, make: false);
-        GiveUpPrivileges(plan, config, options, host, filter);
+        WorkingDirectory directory = ProcessCompiler.WorkingDirectory(plan, process, make: false);
+        GiveUpPrivileges(plan, config, options, host, filter, directory);
         Prepare(plan, process, execute, filter);
         Finish(plan, process, execute, filter);
 
@@ -128,7 +128,9 @@ internal static class Compiler
     }
 
     /// <summary>Privileges, given up from the least to the most needed, with what takes them done before.</summary>
-    private static void GiveUpPrivileges(PlanWriter plan, Config config, LaunchOptions options, Host host, SeccompFilter? filter)
+    /// <param name="directory">The user may be let into it where root was not.</param>
+    private static void GiveUpPrivileges(
+        PlanWriter plan, Config config, LaunchOptions options, Host host, SeccompFilter? filter, WorkingDirectory directory)
     {
         ContainerProcess process = config.Process!;
         Capabilities capabilities = process.Capabilities ?? new Capabilities();
@@ -142,7 +144,7 @@ internal static class Compiler
         // Without no_new_privs the kernel takes a filter only from the privileged, so that it must come while the process still is.
         if (filter != null && !process.NoNewPrivileges) SecurityCompiler.Seccomp(plan, filter);
         ProcessCompiler.User(plan, config, options.Rootless, host.DeniesGroups);
-        ProcessCompiler.ClosedDirectory(plan, process);
+        ProcessCompiler.ClosedDirectory(plan, directory);
         // The root of a user namespace has them all.
         ulong grantable = inUserNamespace ? ulong.MaxValue : host.Capabilities;
         SecurityCompiler.Capabilities(plan, capabilities, host.LastCapability, grantable, options.Warn);

@@ -14,9 +14,6 @@ internal unsafe struct Execution
     private readonly byte* block;
     private fixed byte detail[DetailSize];
 
-    /// <summary>Why root may not enter the working directory, which the container's user may be let into; 0: it has.</summary>
-    public int ClosedDirectory;
-
     public Execution(byte* block)
     {
         this.block = block;

@@ -105,7 +105,10 @@ internal struct StepHeader
     public PlanText Origin;
 }
 
-/// <summary>The kinds of step, in about the order in which a plan has them.</summary>
+/// <summary>
+/// The kinds of step, in about the order in which a plan has them. New ones come last: a container that waits to be started by a newer
+/// rt tells by number at which step it failed.
+/// </summary>
 internal enum StepKind
 {
     AwaitCgroup = 1,
@@ -148,7 +151,6 @@ internal enum StepKind
     SetMemoryPolicy,
     SetPersonality,
     WorkingDirectory,
-    ClosedDirectory,
     UseTerminal,
     SendTerminal,
     HomeDirectory,
@@ -165,4 +167,5 @@ internal enum StepKind
     StartGate,
     CloseDescriptors,
     Execute,
+    ClosedDirectory,
 }

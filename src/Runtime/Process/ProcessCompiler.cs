@@ -48,12 +48,22 @@ internal static class ProcessCompiler
     }
 
     /// <param name="make">It is made if it is missing.</param>
-    public static void WorkingDirectory(PlanWriter plan, ContainerProcess process, bool make) =>
-        plan.Add(new WorkingDirectory { Path = plan.Text(process.Cwd), Make = make, MayBeClosed = process.User.Uid != 0 }, "process.cwd");
-
-    public static void ClosedDirectory(PlanWriter plan, ContainerProcess process)
+    public static WorkingDirectory WorkingDirectory(PlanWriter plan, ContainerProcess process, bool make)
     {
-        if (process.User.Uid != 0) plan.Add(new ClosedDirectory { Path = plan.Text(process.Cwd) }, "process.cwd");
+        WorkingDirectory directory = new()
+        {
+            Path = plan.Text(process.Cwd),
+            Make = make,
+            Refusal = process.User.Uid == 0 ? default : plan.Bytes([0, 0, 0, 0]),
+        };
+        plan.Add(directory, "process.cwd");
+        return directory;
+    }
+
+    /// <summary>When the process has become the user.</summary>
+    public static void ClosedDirectory(PlanWriter plan, WorkingDirectory directory)
+    {
+        if (!directory.Refusal.IsNull) plan.Add(new ClosedDirectory { Directory = directory }, "process.cwd");
     }
 
     /// <summary>The last step, to be added when all the others are; what its environment still lacks is found out at once.</summary>

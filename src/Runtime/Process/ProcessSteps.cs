@@ -45,16 +45,16 @@ internal unsafe struct WorkingDirectory : IStep
     /// <summary>It is made if it is missing.</summary>
     public bool Make;
 
-    /// <summary>If root is refused, the user tries again (<see cref="ClosedDirectory"/>).</summary>
-    public bool MayBeClosed;
+    /// <summary>Gets root's errno if that is refused, for the user to try again (<see cref="ClosedDirectory"/>). Null: it counts.</summary>
+    public PlanText Refusal;
 
     public readonly int Run(ref Execution run)
     {
         int result = Enter(Make
             ? Mounts.InRoot.OpenOrMake(run[Slot.Root], run.At(Path), directory: true)
             : Mounts.InRoot.Open(run[Slot.Root], run.At(Path)));
-        if (!MayBeClosed || result is not (-Errno.EACCES or -Errno.EPERM)) return result;
-        run.ClosedDirectory = result;
+        if (Refusal.IsNull || result is not (-Errno.EACCES or -Errno.EPERM)) return result;
+        *(int*)run.At(Refusal) = result;
         return 0;
     }
 
@@ -78,22 +78,19 @@ internal unsafe struct ClosedDirectory : IStep
 {
     public static StepKind Kind => StepKind.ClosedDirectory;
 
-    public PlanText Path;
+    public WorkingDirectory Directory;
 
     public readonly int Run(ref Execution run)
     {
-        if (run.ClosedDirectory == 0) return 0;
-        int root;
-        fixed (byte* path = "/\0"u8) root = Files.open(path, Files.O_PATH);
-        if (root < 0) return root;
-        int result = WorkingDirectory.Enter(Mounts.InRoot.Open(root, run.At(Path)));
-        Files.close(root);
-        return result == -Errno.ENOENT ? run.ClosedDirectory : result; // it is not there since it could not be made
+        int refusal = *(int*)run.At(Directory.Refusal);
+        if (refusal == 0) return 0;
+        int result = default(Mounts.FindRoot).Run(ref run);
+        if (result >= 0) result = WorkingDirectory.Enter(Mounts.InRoot.Open(run[Slot.Root], run.At(Directory.Path)));
+        run.Close(Slot.Root);
+        return Directory.Make && result == -Errno.ENOENT ? refusal : result; // it could not be made
     }
 
-    public readonly StepDescription Describe(PlanReader plan) => new("chdir", plan.Text(Path), ("if", "root was refused"));
-
-    public readonly string Word(PlanReader plan, int errno, string detail) => $"chdir {plan.Text(Path)}: {Errno.Describe(errno)}";
+    public readonly StepDescription Describe(PlanReader plan) => new("chdir", plan.Text(Directory.Path), ("if", "root was refused"));
 }
 
 /// <summary>

@@ -183,7 +183,7 @@ public sealed class CallerTests
     }
 
     [Theory]
-    [InlineData("exit 3", "hooks.createRuntime[0]")]
+    [InlineData("exit 3", "hooks.createRuntime[0]: hook /bin/sh ended with exit status 3")]
     [InlineData("kill -KILL $(cat pid)", "killed by SIGKILL")]
     public void A_creation_that_failed_leaves_no_pid_file(string hook, string words)
     {
@@ -261,6 +261,8 @@ public sealed class CallerTests
         container.Rt("exec", container.Id, "pwd").ShouldEndWith(0).Out.Should().Be("/closed/mine\n");
         container.Rt("exec", "--user", "1001", container.Id, "pwd").ShouldEndWith(255)
             .Error.Should().Contain("chdir /closed/mine: permission denied");
+        container.Rt("exec", "--cwd", "/closed/none", container.Id, "pwd").ShouldEndWith(255)
+            .Error.Should().Contain("chdir /closed/none: no such file or directory");
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         Command.Shell("chown root $1/closed && chmod 555 $1/closed", container.Root).ShouldEndWith(0);
         container.Change(config => config["process"]!["cwd"] = "/closed/new");

@@ -43,10 +43,13 @@ internal sealed class DeadFileServer : IDisposable
         }
     }
 
+    /// <summary>The mount stays, and who looks at it gets an error.</summary>
+    public void Die() => server.Dispose();
+
     /// <summary>Without a server, who waits for it gets an error.</summary>
     public void Dispose()
     {
-        server.Dispose();
+        Die();
         Command.Run("umount", "--lazy", mount);
         Directory.Delete(mount);
     }

@@ -85,6 +85,19 @@ public sealed class SignalsTests
     [InlineData(Errno.EPERM, "operation not permitted")]
     [InlineData(Errno.ENOEXEC, "exec format error")]
     [InlineData(Errno.ENOSPC, "no space left on device")]
+    [InlineData(Errno.ENOTCONN, "transport endpoint is not connected")]
     [InlineData(200, "errno 200")]
     public void An_error_number_has_the_words_that_engines_look_for(int errno, string words) => Errno.Describe(errno).Should().Be(words);
+
+    [Fact]
+    public void They_are_the_c_librarys()
+    {
+        int[] known = [.. Enumerable.Range(1, 133).Where(errno => Errno.Describe(errno) != $"errno {errno}")];
+        known.Should().HaveCountGreaterThan(60);
+        foreach (int errno in known)
+        {
+            string words = System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno);
+            Errno.Describe(errno).Should().Be(char.ToLowerInvariant(words[0]) + words[1..]);
+        }
+    }
 }

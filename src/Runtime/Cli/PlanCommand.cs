@@ -27,8 +27,8 @@ internal static class PlanCommand
         command.SetAction(line.Action((result, store) =>
         {
             Bundle bundle = Bundle.Load(result.GetValue(bundleOption) ?? "");
-            // Without a user namespace, `create` would refuse an ordinary user: what he sees is then root's.
-            bool isOrdinary = Processes.geteuid() != 0, isRoots = isOrdinary && !bundle.Config.Linux.HasNamespace("user");
+            // Without a user namespace, `create` would refuse an ordinary user: he is shown what it would do for root.
+            bool isOrdinary = Processes.geteuid() != 0, asRoot = isOrdinary && !bundle.Config.Linux.HasNamespace("user");
             LaunchOptions options = new()
             {
                 Id = result.Some(id, 0, 1) is [var given] ? given : Path.GetFileName(bundle.Directory),
@@ -37,8 +37,8 @@ internal static class PlanCommand
                 NoPivot = result.GetValue(noPivot),
                 NoNewKeyring = result.GetValue(noNewKeyring),
                 CgroupManager = line.CgroupManager,
-                UserSystemd = line.CgroupManager == CgroupManager.Systemd && !isRoots && Systemd.SystemdSocket.IsOfUser(line.Rootless),
-                Rootless = isOrdinary && !isRoots,
+                UserSystemd = line.CgroupManager == CgroupManager.Systemd && !asRoot && Systemd.SystemdSocket.IsOfUser(line.Rootless),
+                Rootless = isOrdinary && !asRoot,
                 Warn = Log.Warn,
             };
             LaunchPlan plan = bundle.Compile(options, Host.Detect(), new SeccompCache(null, BuildInfo.Id));

@@ -94,10 +94,12 @@ internal struct ForkSibling : IStep
             Errno.Describe(errno) + hint,
         Errno.EPERM => "operation not permitted (new namespaces need root or a user namespace)",
         Errno.ENOSPC or Errno.EUSERS => "no more namespaces of a kind are allowed (see /proc/sys/user/)",
-        Errno.EOPNOTSUPP => $"the cgroup {cgroup} can't take processes: it or one above it is threaded (cgroup.type)",
-        Errno.EBUSY => $"the cgroup {cgroup} can't take processes: it hands controllers down (cgroup.subtree_control)",
+        Errno.EOPNOTSUPP => $"{Named(cgroup)} can't take processes: it or one above it is threaded (cgroup.type)",
+        Errno.EBUSY => $"{Named(cgroup)} can't take processes: it hands controllers down (cgroup.subtree_control)",
         _ => Errno.Describe(errno),
     };
+
+    private static string Named(string cgroup) => cgroup.Length == 0 ? "the cgroup" : "the cgroup " + cgroup;
 }
 
 /// <summary>

@@ -57,6 +57,18 @@ mkdir -p "$unified/doctor" # the root of all has no such file
 [[ $VM_KIND == mini-v1 ]] || new_with cgroup.kill 5.14 "the kernel has none"
 rmdir "$unified/doctor"
 
+# The binary on a file system that knows no writing, as docs/hardening.md has it.
+mkdir "$work/erofs"
+modprobe --all loop erofs
+mount -t erofs -o loop,ro /vm/rt.erofs "$work/erofs"
+equal "rt's binary on an erofs" "ok: $work/erofs/rt can't be written by anyone: a start needs no protection of it" \
+    "$(finding "rt's binary" env PATH="$work/erofs:$PATH")"
+bundle there true
+check "create by that" "$work/erofs/rt" create --bundle "$work/there" there
+equal "the init runs from it" "$work/erofs/rt" "$(readlink "/proc/$(rt state there | jq .pid)/exe")"
+check "delete" rt delete there
+umount "$work/erofs"
+
 # Security modules.
 modules=$(sed 's/,/, /g' $securityfs/lsm)
 module() { # grade and words, found by doctor
@@ -111,8 +123,7 @@ if [[ -d /run/systemd/system ]]; then
     delegated() { as_box systemd-run --user --quiet --collect --wait --pipe --property Delegate=yes --setenv PATH="$PATH" "$@"; }
     equal "in a service that delegates its cgroup there is one" "limited: without cpuset, io" \
         "$(finding delegation delegated | sed 's/cgroup [^ ]* //')"
-    loginctl disable-linger box
-    loginctl terminate-user box
+    loginctl disable-linger box # which ends him, since he has no session
     eventually "his directory goes with him" not mountpoint --quiet /run/user/1000
 else
     equal "no systemd" "missing: the host's can't be reached: systemd does not run here" "$(finding systemd | cut -d : -f 1-3)"

@@ -69,6 +69,8 @@ podman import "$work/rootfs.tar" busybox >/dev/null 2>&1
 runs podman podman run --rm --network none busybox
 for by in systemd cgroupfs; do limits "podman, by $by" podman run --rm --network none; done
 exits "podman: a program that is not there" 127 podman run --rm --network none busybox nothing-of-that-name
+equal "podman: --cgroups disabled: its own cgroup" "$(</proc/self/cgroup)" \
+    "$(podman run --rm --network none --cgroups disabled --cgroupns host busybox cat /proc/self/cgroup)"
 background podman
 equal "its container was rt's" "" "$(ls /run/runc /run/crun 2>/dev/null)"
 

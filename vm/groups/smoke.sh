@@ -13,7 +13,6 @@ nothing_left "run left nothing"
 exits "run where no memory may be locked: before Linux 5.11 a device filter counts as such" 0 \
     prlimit --memlock=0 rt run --bundle "$work/once" once
 
-
 # What takes a capability that root of other machines may lack.
 users='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
     | .linux.gidMappings = .linux.uidMappings'
@@ -35,6 +34,14 @@ for policy in bind:1 interleave:0-1 prefer=static:1; do
             | if $policy | test("static") then .linux.memoryPolicy.flags = ["MPOL_F_STATIC_NODES"] else . end' \
         --arg mode "$mode" --arg nodes "$nodes" --arg policy "$policy")"
 done
+
+while read -r policy seen; do
+    equal "scheduler $policy" "$seen" "$(inside 'cut -d" " -f40,41 /proc/1/stat; true' ".process.scheduler = $policy")"
+done <<'END'
+{"policy":"SCHED_FIFO","priority":10} 10 1
+{"policy":"SCHED_RR","priority":1} 1 2
+{"policy":"SCHED_DEADLINE","runtime":1000000,"deadline":10000000,"period":20000000,"flags":["SCHED_FLAG_RESET_ON_FORK"]} 0 6
+END
 
 bundle seven 'exit 7'
 exits "run returns the exit code" 7 run seven

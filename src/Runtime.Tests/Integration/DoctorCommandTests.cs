@@ -61,7 +61,7 @@ public sealed class DoctorCommandTests : IDisposable
         Found(said, "delegation", "missing").Should().HaveCount(1, "nobody has given him a cgroup");
     }
 
-    [IdRangeFact]
+    [Fact]
     public void The_ids_that_are_set_aside_for_him_are_counted() =>
         Found(Json(user.Rt("doctor", "--format", "json")), "id ranges", "ok").Should().Equal("65536 uids", "65536 gids");
 

@@ -24,7 +24,8 @@ public sealed class RealtimeTheoryAttribute : TheoryAttribute
     private static string? Refusal(string options)
     {
         Result result = Command.Shell("exec chrt " + options);
-        return result.Code == 0 ? null : $"real-time policies can't be used here: chrt {options}: {result.Error.Trim()}";
+        return result.Code == 0 ? null : $"real-time policies can't be used here (make vm-test GROUP=smoke shows them): chrt {options}: "
+            + result.Error.Trim();
     }
 }
 
@@ -48,6 +49,6 @@ public sealed class ErofsFactAttribute : FactAttribute
     {
         Command.Run("modprobe", "-q", "erofs"); // where it is built in, or there are no modules, that changes nothing
         if (!File.ReadAllText("/proc/filesystems").Contains("\terofs\n"))
-            Skip = "this kernel has no erofs (CONFIG_EROFS_FS)";
+            Skip = "this kernel has no erofs (CONFIG_EROFS_FS): make vm-test GROUP=doctor shows rt on one";
     }
 }

@@ -33,14 +33,15 @@ public sealed unsafe class OomWatchTests
         UnifiedOomWatch.TryOpen(cgroup.Path).Should().BeNull();
     }
 
-    [MemoryOfV1Fact]
-    public void Each_time_that_memory_runs_out_in_a_cgroup_of_v1_is_told_once()
+    [LegacyTheory("memory")]
+    [InlineData("16777216")]
+    public void Each_time_that_memory_runs_out_in_a_cgroup_of_v1_is_told_once(string limit)
     {
         using LegacyMount mount = new();
         using Cgroup cgroup = new(mount.Path, enable: false);
-        File.WriteAllText(cgroup.Path + "/memory.limit_in_bytes", "16777216");
+        File.WriteAllText(cgroup.Path + "/memory.limit_in_bytes", limit);
         if (File.Exists(cgroup.Path + "/memory.memsw.limit_in_bytes"))
-            File.WriteAllText(cgroup.Path + "/memory.memsw.limit_in_bytes", "16777216");
+            File.WriteAllText(cgroup.Path + "/memory.memsw.limit_in_bytes", limit);
         using LegacyOomWatch watch = LegacyOomWatch.Open(cgroup.Path);
         watch.Take().Should().Be(0);
         Wait(watch, 0).Should().BeFalse();
@@ -56,17 +57,18 @@ public sealed unsafe class OomWatchTests
         FluentActions.Invoking(() => LegacyOomWatch.Open("/nowhere")).Should().Throw<KernelException>()
             .WithMessage("open /nowhere/memory.oom_control: no such file or directory");
 
-    [MemoryOfV1Fact]
-    public void The_memory_of_a_cgroup_of_v1_is_counted()
+    [LegacyTheory("memory")]
+    [InlineData(64 << 20)]
+    public void The_memory_of_a_cgroup_of_v1_is_counted(int limit)
     {
         using LegacyMount mount = new();
         using Cgroup cgroup = new(mount.Path, enable: false);
-        File.WriteAllText(cgroup.Path + "/memory.limit_in_bytes", "67108864");
+        File.WriteAllText(cgroup.Path + "/memory.limit_in_bytes", $"{limit}");
         cgroup.Run("exec dd if=/dev/zero of=/dev/null bs=8M count=1");
         MemoryStats memory = LegacyStats.Read(new Dictionary<string, string> { ["memory"] = cgroup.Path }, []).Memory;
-        memory.Usage.Limit.Should().Be(67108864);
-        memory.Usage.Max.Should().BeInRange(8 << 20, 64 << 20);
-        memory.Raw.Should().ContainKey("hierarchical_memory_limit").WhoseValue.Should().Be(67108864);
+        memory.Usage.Limit.Should().Be((ulong)limit);
+        memory.Usage.Max.Should().BeInRange(8 << 20, (ulong)limit);
+        memory.Raw.Should().ContainKey("hierarchical_memory_limit").WhoseValue.Should().Be((ulong)limit);
     }
 
     private static void ShouldTell(OomWatch watch, ulong count)
@@ -130,17 +132,5 @@ public sealed unsafe class OomWatchTests
             Command.Run("umount", Path).ShouldEndWith(0);
             Directory.Delete(Path);
         }
-    }
-}
-
-/// <summary>A test of v1's memory controller. Skipped, with the reason, where the kernel has none or it is v2's.</summary>
-public sealed class MemoryOfV1FactAttribute : FactAttribute
-{
-    public MemoryOfV1FactAttribute()
-    {
-        const int Hierarchy = 1;
-        string[]? memory = File.ReadLines("/proc/cgroups").Select(line => line.Split('\t')).FirstOrDefault(fields => fields[0] == "memory");
-        if (memory == null || memory[Hierarchy] == "0")
-            Skip = "the memory controller is not one of cgroup v1 here: make vm-test GROUP=events@mini-hybrid shows it";
     }
 }

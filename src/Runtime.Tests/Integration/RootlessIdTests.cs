@@ -11,7 +11,7 @@ public sealed class RootlessIdTests : IDisposable
 
     public void Dispose() => user.Dispose();
 
-    [IdRangeFact]
+    [Fact]
     public void A_container_with_a_range_of_ids_that_is_the_users_runs()
     {
         user.Prepare("cat /proc/self/uid_map /proc/self/gid_map; touch /dev/shm/f; chown 5:6 /dev/shm/f && stat -c %u:%g /dev/shm/f; id -u",
@@ -25,7 +25,7 @@ public sealed class RootlessIdTests : IDisposable
             .MatchRegex($"^( +0 +{OrdinaryUser.Id} +1\n +1 +300000 +65536\n){{2}}5:6\n0\n$");
     }
 
-    [IdRangeFact]
+    [Fact]
     public void With_a_range_a_program_can_have_other_users_and_groups()
     {
         user.Prepare("id -u; id -g; id -G; exec sleep 100", config =>
@@ -40,7 +40,7 @@ public sealed class RootlessIdTests : IDisposable
             .Out.Should().Be("8\n9\n9 7 10\n");
     }
 
-    [IdRangeFact]
+    [Fact]
     public void A_range_that_is_not_the_users_is_refused_by_its_path()
     {
         user.Prepare("true", config => OrdinaryUser.Map(config, """[{"containerID": 0, "hostID": 200000, "size": 65536}]"""));

@@ -43,35 +43,57 @@ public sealed class WaitTests
     [Fact]
     public void A_container_that_is_deleted_meanwhile_still_tells()
     {
-        using Container container = Container.Script("exec sleep 100");
-        container.Run("--detach").ShouldEndWith(0);
-        using Command.Running waiting = container.Start("wait", container.Id);
-        ShouldStillWait(waiting);
+        using Container container = Container.Sleeping();
+        using Command.Running waiting = Waiting(container, kernelTells: true);
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         waiting.Wait().ShouldEndWith(137);
     }
 
-    [ExitInfoFact]
-    public void Without_a_shim_the_kernel_tells_whoever_was_there_at_the_end()
+    /// <summary>One who has come to wait for the end.</summary>
+    /// <param name="kernelTells">PIDFD_GET_INFO, from Linux 6.15 on, is not refused as by older kernels.</param>
+    private static Command.Running Waiting(Container container, bool kernelTells)
     {
-        using Container container = Container.Script("sleep 0.5; exit 6");
-        using Command.Running run = container.Start("run", "--bundle", container.Bundle, container.Id);
-        SpinWait.SpinUntil(() => File.Exists($"{container.StateRoot}/{container.Id}/state.json"), Command.Patience).Should().BeTrue();
-        container.Rt("wait", container.Id).ShouldEndWith(6);
+        container.Wrapper = kernelTells ? [] : ["strace", "-o", "/dev/null", "-e", "inject=ioctl:error=ENOTTY"];
+        Command.Running waiting = container.Start("wait", container.Id);
+        container.Wrapper = [];
+        bool waits = SpinWait.SpinUntil(() => Command.Shell(
+            "for pid in $1 $(cat /proc/$1/task/$1/children); do ls -l /proc/$pid/fd; done", $"{waiting.Pid}").Out.Contains("pidfd"),
+            Command.Patience);
+        if (!waits) waiting.Dispose();
+        waits.Should().BeTrue("it should have the container's init open");
+        return waiting;
+    }
+
+    private static void ShouldBeTold(Result waited, bool tells, int code, string cause)
+    {
+        if (tells && Environment.OSVersion.Version >= new Version(6, 15)) waited.ShouldEndWith(code);
+        else waited.ShouldFailWith("has ended, and how is not known: " + cause);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Without_a_shim_the_kernel_tells_whoever_was_there_at_the_end(bool tells)
+    {
+        using Container container = Hooked.Script("until [ -e go ]; do sleep 0.01; done; exit 6", _ => { });
+        using Command.Running run = container.RunInForeground();
+        using Command.Running waiting = Waiting(container, tells);
+        File.WriteAllText(Path.Combine(container.Bundle, "go"), "");
+        ShouldBeTold(waiting.Wait(), tells, 6, "it has no shim to record it");
         run.Wait().ShouldEndWith(6);
     }
 
-    [ExitInfoFact]
-    public void Without_its_shim_that_was_killed_as_well()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Without_its_shim_that_was_killed_as_well(bool tells)
     {
-        using Container container = Container.Script("exec sleep 100");
-        container.Run("--detach").ShouldEndWith(0);
-        using Command.Running waiting = container.Start("wait", container.Id);
-        ShouldStillWait(waiting);
+        using Container container = Container.Sleeping();
+        using Command.Running waiting = Waiting(container, tells);
         Command.Shell("kill -KILL $(sed -n 's/^PPid:\t//p' /proc/$1/status)", $"{container.Pid}").ShouldEndWith(0);
         ShouldStillWait(waiting);
         container.Rt("kill", container.Id, "KILL").ShouldEndWith(0);
-        waiting.Wait().ShouldEndWith(137);
+        ShouldBeTold(waiting.Wait(), tells, 137, "its shim was killed");
     }
 
     [Fact]
@@ -91,14 +113,4 @@ public sealed class WaitTests
         container.Rt("wait", "nobody").ShouldFailWith("container does not exist: nobody");
         container.Rt("wait").ShouldFailWith("\"wait\" requires exactly 1 argument(s)");
     });
-}
-
-/// <summary>A test of what only Linux 6.15 and later tell (PIDFD_GET_INFO). Skipped, with the reason, on others.</summary>
-public sealed class ExitInfoFactAttribute : FactAttribute
-{
-    public ExitInfoFactAttribute()
-    {
-        if (Environment.OSVersion.Version < new Version(6, 15))
-            Skip = "the kernel is older than 6.15, the first to tell exit codes by pidfd, and so are the VMs'";
-    }
 }

@@ -75,13 +75,14 @@ public sealed class EngineConfigurationTests
         FluentActions.Invoking(() => ContainerdConfiguration.Text(Host(file))).Should().Throw<RtException>()
             .WithMessage("/etc/containerd/config.toml: version 1 *migrate*");
 
-    [Fact]
-    public void A_cri_plugin_that_is_disabled_is_spoken_of()
-    {
-        ContainerdConfiguration.Text(Host("version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n")).Should()
-            .StartWith("# The CRI plugin is disabled");
-        ContainerdConfiguration.Text(Host("version = 2\ndisabled_plugins = [\"x\"]\n")).Should().StartWith("# For");
-    }
+    [Theory]
+    [InlineData("disabled_plugins = [\"io.containerd.grpc.v1.cri\"]", true)]
+    [InlineData("disabled_plugins = [\n  \"x\", # not that\n  \"cri\",\n]", true)]
+    [InlineData("disabled_plugins = [\"x\"]", false)]
+    [InlineData("disabled_plugins = [] # not \"cri\"", false)]
+    [InlineData("disabled_plugins = [\n]\nimports = [\"cri\"]", false)]
+    public void A_cri_plugin_that_is_disabled_is_spoken_of(string file, bool spokenOf) =>
+        ContainerdConfiguration.Text(Host($"version = 2\n{file}\n")).Should().StartWith(spokenOf ? "# The CRI plugin is disabled" : "# For");
 
     [Theory]
     [InlineData(2, "io.containerd.grpc.v1.cri")]
@@ -103,6 +104,8 @@ public sealed class EngineConfigurationTests
         string runc = $"[plugins.\"{plugin}\".containerd.runtimes.runc]\n";
         text.Should().Contain(runc, "it is the default, and without it containerd has none");
         ContainerdConfiguration.Text(Host($"version = {version}\n{runc}")).Should().NotContain(runc);
+        ContainerdConfiguration.Text(Host($"version = {version}\n{runc.TrimEnd()} # default\n")).Should().NotContain(runc);
+        ContainerdConfiguration.Text(Host($"version = {version}\n# {runc}")).Should().Contain(runc);
     }
 
     [Theory]

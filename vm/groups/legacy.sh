@@ -46,10 +46,14 @@ check "and works" runs
 
 check "kill --all USR1" rt kill --all life USR1
 eventually "ends all but the init, which has no handler for it and is process 1" eval '(($(processes) == 1))'
-check "pause once more" rt pause life
 check "kill --all KILL" rt kill --all life KILL
-check "delete --force of a paused container" rt delete --force life
+eventually "ends it" is_status life stopped
+check "delete" rt delete life
 nothing_left "delete left nothing"
+check "another" start life
+check "is paused" rt pause life
+check "and deleted by --force" rt delete --force life
+nothing_left "which leaves nothing either"
 
 bundle stays "cat /proc/self/cgroup" 'del(.linux.namespaces[] | select(.type == "cgroup"))'
 equal "--cgroup-manager disabled: it stays in its caller's cgroups" "$(</proc/self/cgroup)" \

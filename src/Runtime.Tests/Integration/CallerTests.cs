@@ -80,10 +80,10 @@ public sealed class CallerTests
 
     private static void Go(Container container) => File.WriteAllText(Path.Combine(container.Bundle, "go"), "");
 
-    private static Command.Running Begin(Container container, string command)
+    private static Command.Running Begin(Container container, string command, params string[] options)
     {
-        if (command == "run") return container.Start("run", "--detach", "--bundle", container.Bundle, container.Id);
-        container.Create().ShouldEndWith(0);
+        if (command == "run") return container.Start(["run", "--detach", "--bundle", container.Bundle, .. options, container.Id]);
+        container.Create(options).ShouldEndWith(0);
         return container.Start("start", container.Id);
     }
 
@@ -109,11 +109,11 @@ public sealed class CallerTests
     {
         using Container container = Hooked.Script("exec sleep 600", config =>
             config.Hook("poststart", UntilGo + "; exit 7"));
-        using Command.Running start = Begin(container, command);
+        string pidFile = Path.Combine(container.Bundle, "pid");
+        using Command.Running start = Begin(container, command, "--pid-file", pidFile);
         container.ShouldSoonLeaveFile("begun");
         container.Rt("delete", "--force", container.Id).ShouldEndWith(0);
         container.Change(config => config["hooks"] = new JsonObject());
-        string pidFile = Path.Combine(container.Bundle, "pid");
         container.Run("--detach", "--pid-file", pidFile).ShouldEndWith(0);
         Go(container);
         start.Wait().ShouldEndWith(1).Error.Should().Contain("hooks.poststart[0]");
@@ -133,6 +133,7 @@ public sealed class CallerTests
         });
         using Command.Running start = Begin(first, command);
         first.ShouldSoonLeaveFile("begun");
+        SpinWait.SpinUntil(() => first.Status == "stopped", Command.Patience).Should().BeTrue();
         using Container second = Container.Sleeping(config => config["linux"]!["cgroupsPath"] = "/rt-test/shared-" + command);
         Go(first);
         start.Wait().ShouldEndWith(1).Error.Should().Contain("hooks.poststart[0]");
@@ -151,6 +152,21 @@ public sealed class CallerTests
         container.Rt("pause", container.Id).ShouldEndWith(0);
         Go(container);
         start.Wait().ShouldEndWith(1).Error.Should().Contain("hooks.poststart[0]");
+        container.ShouldHaveLeftNothing();
+    }
+
+    [Theory]
+    [InlineData("start")]
+    [InlineData("run")]
+    public void Nor_is_it_spared_if_it_has_left_its_cgroup(string command)
+    {
+        using Container container = Hooked.Script("exec sleep 600", config =>
+            config.Hook("poststart", UntilGo + "; exit 7"));
+        using Command.Running start = Begin(container, command);
+        container.ShouldSoonLeaveFile("begun");
+        File.WriteAllText("/sys/fs/cgroup/cgroup.procs", $"{container.Pid}");
+        Go(container);
+        start.Wait().ShouldEndWith(1).Error.Should().Contain("hooks.poststart[0]").And.NotContain("still running");
         container.ShouldHaveLeftNothing();
     }
 

@@ -177,8 +177,8 @@ internal sealed class Creation : IDisposable
     {
         terminal?.Dispose();
         bool isDeleted = hooksBegan && !directory.TryLock();
-        // While poststart hooks run others may do with it what they like, and a new container may have its cgroup's name.
-        if (hooksBegan && !isDeleted) Attempt.To("remove the container", () => Lifecycle.RemoveContent(state));
+        // A new container may have its cgroup's name by then.
+        if (hooksBegan && !isDeleted) Lifecycle.Destroy(directory, state);
         init?.Abort();
         if (wrotePidFile && FileContent.TryReadText(request.PidFile) == $"{state.Pid}") FileContent.Remove(request.PidFile);
         if (isDeleted)

@@ -91,11 +91,23 @@ internal static unsafe class Lifecycle
     /// <summary>A hook that fails takes the container with it (runtime.md, "Lifecycle", steps 7 and 9).</summary>
     private static RtException Destroyed(ContainerDirectory directory, ContainerState state, RtException cause)
     {
-        Attempt.To("remove the container", () => RemoveContent(state));
+        Destroy(directory, state);
         Attempt.To("remove its state", directory.Remove);
         directory.Close();
         ContainerHooks.Poststop(state);
         return cause;
+    }
+
+    /// <summary>
+    /// Removes as much of a container as can be removed. While poststart hooks ran, others may have done with it what they liked: what
+    /// is on record by now counts.
+    /// </summary>
+    /// <param name="state">What was on record before.</param>
+    public static void Destroy(ContainerDirectory directory, ContainerState state)
+    {
+        Attempt.To("read its state", () => state = directory.TryRead() ?? state);
+        Attempt.To("remove the container", () => RemoveContent(state));
+        Attempt.To("remove the root", () => HostRoot.Remove(state.Rootfs, state.RootMount, state.RootUnder));
     }
 
     /// <summary>
@@ -164,9 +176,9 @@ internal static unsafe class Lifecycle
         }
 
         ContainerCgroup? cgroup = state.Cgroup.IfStillThere;
-        bool killed = cgroup?.Kill() == true;
+        cgroup?.Kill();
         InitProcess init = new(state.Pid, state.StartTime);
-        if (!killed) init.Signal(Signals.SIGKILL);
+        init.Signal(Signals.SIGKILL); // it may have left that cgroup
         if (!init.WaitForDeath(DeathMilliseconds)) throw new RtException($"container init still running: {state.Id} (pid {state.Pid})");
         cgroup?.Remove(DeathMilliseconds);
         state.Cgroup.RemoveUnit(isStillThere: cgroup != null);

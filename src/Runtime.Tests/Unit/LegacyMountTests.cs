@@ -12,12 +12,12 @@ public sealed class LegacyMountTests
 {
     private const string NewNamespace = ", {\"type\": \"cgroup\"}";
 
-    private static readonly CgroupHierarchy Hybrid = new("/sys/fs/cgroup/unified", "/")
+    private static readonly CgroupHierarchy Hybrid = new("/sys/fs/cgroup/unified", "/user")
     {
         Legacy =
         [
             new LegacyHierarchy("cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct", "/"),
-            new LegacyHierarchy("name=systemd", "/sys/fs/cgroup/systemd", "/"),
+            new LegacyHierarchy("name=systemd", "/sys/fs/cgroup/systemd", "/user"),
         ],
     };
 
@@ -39,8 +39,15 @@ public sealed class LegacyMountTests
             "bind /sys/fs/cgroup/cpu,cpuacct propagation=rprivate source=/sys/fs/cgroup/cpu,cpuacct/box",
             "symlink /sys/fs/cgroup/cpu to=cpu,cpuacct",
             "symlink /sys/fs/cgroup/cpuacct to=cpu,cpuacct",
-            "bind /sys/fs/cgroup/systemd propagation=rprivate source=/sys/fs/cgroup/systemd/box",
+            "bind /sys/fs/cgroup/systemd propagation=rprivate source=/sys/fs/cgroup/systemd/user/box",
             "bind /sys/fs/cgroup/unified propagation=rprivate source=/sys/fs/cgroup/unified/box");
+
+    [Fact]
+    public void Nor_without_any_of_its_own_the_callers() =>
+        PlanListing.Of(Compile("", "", "", [], CgroupManager.Disabled)).Where(line => line.Step == "bind").Select(Plans.Words).Should().Equal(
+            "bind /sys/fs/cgroup/cpu,cpuacct source=/sys/fs/cgroup/cpu,cpuacct",
+            "bind /sys/fs/cgroup/systemd source=/sys/fs/cgroup/systemd/user",
+            "bind /sys/fs/cgroup/unified source=/sys/fs/cgroup/unified/user");
 
     [Fact]
     public void A_label_is_the_tmpfs_own() =>
@@ -71,12 +78,12 @@ public sealed class LegacyMountTests
             .Select(Plans.Words),
     ];
 
-    private static LaunchPlan Compile(string options, string namespaces, string more, List<string> warnings) => Compiler.Compile(
+    private static LaunchPlan Compile(string options, string namespaces, string more, List<string> warnings, CgroupManager manager = default) => Compiler.Compile(
         Configs.Read($$$"""
             {"process": {"args": ["sh"], "cwd": "/"}, "root": {"path": "rootfs"},
              "mounts": [{"destination": "/sys/fs/cgroup", "type": "cgroup", "options": [{{{options}}}]}],
              "linux": {"namespaces": [{"type": "mount"}{{{namespaces}}}]{{{more}}}}}
             """),
-        new LaunchOptions { Id = "box", Bundle = "/bundle", Warn = warnings.Add },
+        new LaunchOptions { Id = "box", Bundle = "/bundle", Warn = warnings.Add, CgroupManager = manager },
         new Host(Hybrid, 40), _ => new SeccompFilter(new byte[8], 0));
 }

@@ -51,10 +51,10 @@ internal static class CgroupCompiler
         List<CgroupMount> mounts =
         [
             .. host.Legacy.Select((one, i) => new CgroupMount(
-                Path.GetFileName(one.Mount), one.Controllers, plan?.Legacy?.Directories[i].Path ?? one.Mount + one.Own)),
+                Path.GetFileName(one.Mount), one.Controllers, plan?.Legacy?.Directories[i].Path ?? (one.Mount + one.Own).TrimEnd('/'))),
         ];
         if (host.Mount is { } unified)
-            mounts.Add(new CgroupMount(Path.GetFileName(unified), "", plan?.Unified?.Directory ?? unified + host.Own));
+            mounts.Add(new CgroupMount(Path.GetFileName(unified), "", plan?.Unified?.Directory ?? host.OwnDirectory));
         return mounts;
     }
 

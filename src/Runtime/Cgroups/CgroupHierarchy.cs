@@ -13,6 +13,12 @@ internal sealed record CgroupHierarchy(string? Mount, string Own)
 
     private static readonly string[] Places = [Place, Place + "/unified"];
 
+    /// <summary>
+    /// The directory of the caller's own cgroup in v2. Where v1 is beside it, it has been looked at: in a container that shares its cgroup
+    /// namespace, the caller's own cgroup may be all that is mounted.
+    /// </summary>
+    public string OwnDirectory { get; init; } = (Mount + Own).TrimEnd('/');
+
     /// <summary>The hierarchies of cgroup v1; empty where v2 is all there is.</summary>
     public IReadOnlyList<LegacyHierarchy> Legacy { get; init; } = [];
 
@@ -24,8 +30,12 @@ internal sealed record CgroupHierarchy(string? Mount, string Own)
     {
         string? mount = Array.Find(Places, IsCgroup2);
         if (mount == Places[0]) return new CgroupHierarchy(mount, OwnCgroup(FileContent.TryReadText("/proc/self/cgroup") ?? ""));
-        string own = ReadOwn();
-        return new CgroupHierarchy(mount, mount == null ? "/" : OwnCgroup(own)) { Legacy = LegacyHierarchy.Detect(own) };
+        string all = ReadOwn(), own = OwnCgroup(all);
+        return mount == null ? new CgroupHierarchy(null, "/") { Legacy = LegacyHierarchy.Detect(all) } : new CgroupHierarchy(mount, own)
+        {
+            OwnDirectory = own != "/" && IsCgroup2(mount + own) ? mount + own : mount,
+            Legacy = LegacyHierarchy.Detect(all),
+        };
     }
 
     /// <summary>With v1, /proc/self/cgroup may be longer than the page that <see cref="FileContent.TryReadText"/> reads.</summary>

@@ -8,8 +8,8 @@ internal static class Errno
         ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24, ENOTTY = 25, ETXTBSY = 26, EFBIG = 27, ENOSPC = 28,
         EROFS = 30, EMLINK = 31, EPIPE = 32, ERANGE = 34, EDEADLK = 35, ENAMETOOLONG = 36, ENOLCK = 37, ENOSYS = 38, ENOTEMPTY = 39,
         ELOOP = 40, ENODATA = 61, EPROTO = 71, EBADMSG = 74, EOVERFLOW = 75, EUSERS = 87, ENOTSOCK = 88, EMSGSIZE = 90, EPROTOTYPE = 91,
-        EPROTONOSUPPORT = 93, EOPNOTSUPP = 95, EAFNOSUPPORT = 97, EADDRINUSE = 98, ENETDOWN = 100, ENETUNREACH = 101, ECONNRESET = 104,
-        ENOBUFS = 105, ENOTCONN = 107, ETIMEDOUT = 110, ECONNREFUSED = 111, EHOSTDOWN = 112, EHOSTUNREACH = 113, ESTALE = 116,
+        EPROTONOSUPPORT = 93, EOPNOTSUPP = 95, EAFNOSUPPORT = 97, EADDRINUSE = 98, ENETDOWN = 100, ENETUNREACH = 101, ECONNABORTED = 103,
+        ECONNRESET = 104, ENOBUFS = 105, ENOTCONN = 107, ETIMEDOUT = 110, ECONNREFUSED = 111, EHOSTDOWN = 112, EHOSTUNREACH = 113, ESTALE = 116,
         EUCLEAN = 117, EREMOTEIO = 121, EDQUOT = 122, ENOMEDIUM = 123, ENOKEY = 126, EKEYEXPIRED = 127, EKEYREVOKED = 128;
 
     /// <summary>"no such file or directory" for ENOENT, "errno 200" for a number not listed.</summary>
@@ -67,6 +67,7 @@ internal static class Errno
         EADDRINUSE => "address already in use",
         ENETDOWN => "network is down",
         ENETUNREACH => "network is unreachable",
+        ECONNABORTED => "software caused connection abort",
         ECONNRESET => "connection reset by peer",
         ENOBUFS => "no buffer space available",
         ENOTCONN => "transport endpoint is not connected",

@@ -70,6 +70,8 @@ public sealed class CommandLineTests
     [InlineData(1, "flag provided but not defined: --nonsense", "state", "--nonsense", "a")]
     [InlineData(1, "invalid log-format: xml", "--log-format", "xml", "list")]
     [InlineData(3, "No help topic for 'frob'", "frob")]
+    [InlineData(1, "checkpoint: rt neither checkpoints containers nor restores them", "checkpoint", "--help")]
+    [InlineData(1, "restore: rt neither", "restore", "--bundle", "/none", "box")]
     public void Wrong_usage_is_told_in_runcs_words(int code, string words, params string[] arguments) =>
         Command.Rt(arguments).ShouldEndWith(code).Error.Should().Contain(words);
 

@@ -145,6 +145,8 @@ internal sealed class CommandLine
                 command.Subcommands.Add(commandName == name || whole ? build(this) : new Command(commandName, description));
         }
 
+        // Podman takes for able to whoever answers `checkpoint --help`.
+        if (name is "checkpoint" or "restore") throw new RtException($"{name}: rt neither checkpoints containers nor restores them");
         if (name != null && name != "help" && !known) throw new RtException($"No help topic for '{name}'", 3);
         command.SetAction(result => Print(command, result));
         if (name == "help")

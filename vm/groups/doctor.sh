@@ -64,7 +64,7 @@ mount -t erofs -o loop,ro /vm/rt.erofs "$work/erofs"
 equal "rt's binary on an erofs" "ok: $work/erofs/rt can't be written by anyone: a start needs no protection of it" \
     "$(finding "rt's binary" env PATH="$work/erofs:$PATH")"
 bundle there true
-check "create by that" "$work/erofs/rt" create --bundle "$work/there" there
+check "create by that" "$work/erofs/rt" create --no-shim --bundle "$work/there" there
 equal "the init runs from it" "$work/erofs/rt" "$(readlink "/proc/$(rt state there | jq .pid)/exe")"
 check "delete" rt delete there
 umount "$work/erofs"

@@ -68,15 +68,15 @@ public sealed class ErrorTests
         RefusedWith(config => config["process"]!["args"] = new JsonArray(), "process.args: args must not be empty");
 
     [Theory]
-    [InlineData("..")]
-    [InlineData("a/b")]
-    [InlineData("")]
-    [InlineData("a b")]
+    [InlineData("..", "invalid container ID format")]
+    [InlineData("a/b", "invalid container ID format")]
+    [InlineData("", "container id cannot be empty")]
+    [InlineData("a b", "invalid container ID format")]
     [Proves("runtime-create-04", "runtime-create-05")]
-    public void A_bad_id_is_refused(string id) => Container.Script("true").Use(container =>
+    public void A_bad_id_is_refused(string id, string words) => Container.Script("true").Use(container =>
     {
         foreach (string command in (string[])["create", "run"])
-            container.Rt(command, "--bundle", container.Bundle, id).ShouldFailWith("invalid container ID format");
+            container.Rt(command, "--bundle", container.Bundle, id).ShouldFailWith(words);
         Directory.Exists(container.StateRoot).Should().BeFalse();
     });
 

@@ -97,11 +97,15 @@ internal sealed class ContainerStore(string root)
             + (isRoots ? " (an ordinary user's place is $XDG_RUNTIME_DIR/rt: set XDG_RUNTIME_DIR, or give --root)" : ""));
     }
 
-    private string PathOf(string id) => IsValid(id)
-        ? $"{root}/{id}"
-        : throw new RtException($"invalid container ID format: \"{id}\" (letters, digits and _ + - . are allowed, but not . and .. alone)");
+    private string PathOf(string id)
+    {
+        if (id.Length == 0) throw new RtException("container id cannot be empty");
+        return IsValid(id)
+            ? $"{root}/{id}"
+            : throw new RtException($"invalid container ID format: \"{id}\" (letters, digits and _ + - . are allowed, but not . and .. alone)");
+    }
 
     private static bool IsValid(string id) =>
-        id.Length is > 0 and <= MaxIdLength && id is not ("." or "..")
+        id.Length <= MaxIdLength && id is not ("." or "..")
         && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '+' or '-' or '.');
 }

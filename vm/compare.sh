@@ -32,9 +32,12 @@ plain() {
 
 # What a container may leave behind, a line each; engines and systemd make cgroups and mounts of their own, which stay.
 left() {
-    find /run/rt /run/runc /run/crun /run/docker/runtime-* /run/containerd/runc /run/user/*/{rt,runc,crun} -mindepth 1 \
-        \( -name state.json -o -name status \) -printf 'state %h\n' 2>/dev/null || true
-    find /sys/fs/cgroup -mindepth 1 -type d \( -name '*docker-*' -o -name '*libpod-*' -o -name 'cri-*' -o -regex '.*/[0-9a-f]*' \) -printf 'cgroup %p\n'
+    find /run/rt /run/runc /run/crun /run/docker/runtime-* /run/containerd/runc /run/user/*/{rt,runc,crun} -mindepth 1 -type d \
+        ! -name '[.@]*' ! -path '*/.*' ! -name moby ! -name default ! -name k8s.io -printf 'state %p\n' 2>/dev/null || true
+    find /sys/fs/cgroup -mindepth 1 -type d \
+        \( -name '*docker-*' -o -name '*libpod-*' -o -name 'cri-*' -o -name '*box*' -o -regex '.*/[0-9a-f]*' \) -printf 'cgroup %p\n'
+    grep --no-messages --no-filename --extended-regexp '^(conmon|containerd-shim|rt|rt-shim|runc|crun|sleep)$' /proc/[0-9]*/comm |
+        sed 's/^/process /' || true
     awk '$5 ~ "/(docker|containers|containerd)/" && $5 !~ "/(netns/default|storage/overlay)$" { print "mount", $5 }' /proc/self/mountinfo
 }
 
@@ -125,6 +128,23 @@ seen_by() { # who differs: rt's transcript, and against it those of others that 
 
 against_rt() { # runtime
     { diff -U0 rt.transcript "$1.transcript" || true; } | sed "1,2d; s/^/$1: /"
+}
+
+# Of lines that begin with a mount's place: those that hide a file or directory, or keep it from being written. By rt they have as few
+# rights as there are, and files are hidden by the device of the host, not by that of the container.
+masks() { grep -E "$@" '^(/proc/|/sys/firmware|/sys/devices/virtual/powercap|/sys/dev/block|/sys/fs/selinux)'; }
+
+pid_of_box() { "$group" inspect --format '{{.State.Pid}}' box; }
+
+frozen() { # says whether the kernel has frozen the container box
+    grep frozen "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of_box)/cgroup")/cgroup.events"
+}
+
+whose() { # namespace: instead of its number, as readlink(1) has it, whose it is
+    local code="$1" host box
+    host=$(readlink "/proc/self/ns/$code")
+    box=$(readlink "/proc/$(pid_of_box)/ns/$code")
+    sed "s/^$(sed 's/[][]/\\&/g' <<<"$host")$/of the host/; s/^$(sed 's/[][]/\\&/g' <<<"$box")$/of box/; s/^$code:.*/its own/"
 }
 
 words() { # of what was refused, those that say why: each runtime has a sentence of its own around them

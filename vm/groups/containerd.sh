@@ -36,6 +36,12 @@ cd "$work"
 # shellcheck source=vm/scenarios/containerd.sh
 source /vm/scenarios/containerd.sh
 
+runtime=rt
+sleeper
+words="rt neither checkpoints containers nor restores them"
+equal "rt says why a checkpoint is refused" "$words" "$(ctr tasks checkpoint box 2>&1 | grep -o "$words")"
+gone >/dev/null
+
 service stop containerd
 echo "# milliseconds of all scenarios: runc ${seconds[runc]}, crun ${seconds[crun]}, rt ${seconds[rt]}" >&3
 rmdir /sys/fs/cgroup/default

@@ -52,9 +52,12 @@ scenario "a cgroup of its own, and systemd's" '^0::/above/box$' <<'END'
 sleeper --cgroup /above/box --pid-file pid; cat "/proc/$(<pid)/cgroup"; gone; rmdir /sys/fs/cgroup/above
 ctr_run --detach --runc-systemd-cgroup --cgroup above.slice:box:one --pid-file pid "$image" box sleep 600; cat "/proc/$(<pid)/cgroup"; gone
 END
+scenario "--rootfs, and a program without PATH" '^found$' <<'END'
+ctr_run --rm --rootfs --read-only /vm/rootfs box sh -c 'echo found' 2>&1 | grep -oE 'found$|not found in \$PATH'
+END
 scenario "--rootfs" '^2$' <<'END'
 mkdir -p root; mount --bind /vm/rootfs root; mount -o remount,bind,ro root
-ctr_run --rm --rootfs --read-only "$work/root" box sh -c 'wc -l </etc/passwd; touch /x; cut -d " " -f 5-6 /proc/self/mountinfo | head -n 1'
+ctr_run --rm --rootfs --read-only "$work/root" box /bin/sh -c 'wc -l </etc/passwd; touch /x; cut -d " " -f 5-6 /proc/self/mountinfo | head -n 1'
 umount root
 END
 scenario "--mount" '^from the host$' <<'END'

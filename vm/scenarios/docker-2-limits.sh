@@ -52,10 +52,10 @@ END
 scenario "--shm-size" '^shm +4096 ' <<'END'
 quick --shm-size 4m busybox sh -c 'df -k /dev/shm | grep shm; mount | grep "/dev/shm"'
 END
-scenario "--sysctl" '^1$' <<'END'
-quick --sysctl net.ipv4.ip_forward=1 --sysctl kernel.msgmax=9000 busybox cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax
-quick --sysctl kernel.nothing=1 busybox true
-quick --sysctl net.nothing.at.all=1 busybox true
+scenario "--sysctl" '^9000$' <<'END'
+quick --sysctl net.ipv4.ip_default_ttl=77 --sysctl kernel.msgmax=9000 busybox cat /proc/sys/net/ipv4/ip_default_ttl /proc/sys/kernel/msgmax
+quick --sysctl kernel.nothing=1 busybox true 2>&1 | words
+quick --sysctl net.nothing.at.all=1 busybox true 2>&1 | words
 END
 scenario "--device" '^opened$' <<'END'
 quick --device /dev/fuse busybox sh -c 'stat -c "%A %u:%g %t,%T" /dev/fuse; exec 3<>/dev/fuse && echo opened'

@@ -1,6 +1,27 @@
 # shellcheck shell=bash disable=SC2016
 # As root.
 
+kube_of_two() {
+    cat <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: kube}
+spec:
+  hostNetwork: true
+  containers:
+  - name: one
+    image: localhost/busybox
+    imagePullPolicy: Never
+    command: [sh, -c, "echo from one; sleep 600"]
+    resources: {limits: {memory: 64Mi}}
+  - {name: two, image: localhost/busybox, imagePullPolicy: Never, command: [sleep, "600"]}
+YAML
+}
+quadlet_of_box() {
+    printf '%s\n' '[Container]' Image=localhost/busybox 'Exec=sleep 600' Network=none ContainerName=box "GlobalArgs=--runtime ${paths[$runtime]}" \
+        StopTimeout=1
+}
+
 scenario "info" '^RUNTIME$' <<'END'
 podman info --format '{{.Host.OCIRuntime.Path}}'
 podman info --format '{{.Host.OCIRuntime.Name}}' | sed 's/^\(runc\|crun\|rt\)$/RUNTIME/'
@@ -26,8 +47,10 @@ quick --tty busybox sh -c 'tty; stat -c "%t:%T %a %u:%g" /dev/console; ls /dev/p
 script --quiet --return --command "stty rows 50 cols 132; podman --runtime ${paths[$runtime]} --cgroup-manager $manager run --rm --network none --interactive --tty busybox sh -c 'sleep 1; stty size; exit 3'" /dev/null
 END
 scenario "mounts: where, how, and of which type" '^/sys ro,nosuid,nodev,noexec,relatime sysfs$' <<'END'
-quick busybox awk '{ for (i = 7; $i != "-"; i++); print $5, $6, $(i + 1) }' /proc/self/mountinfo | grep -v /proc/ | sort
-quick busybox sh -c 'cut -d " " -f 5 /proc/self/mountinfo | sort'
+quick busybox awk '{ for (i = 7; $i != "-"; i++); print $5, $6, $(i + 1) }' /proc/self/mountinfo | masks --invert-match | sort
+END
+scenario "mounts: what hides and protects" '^/sys/firmware$' <<'END'
+quick busybox awk '{ print $5 }' /proc/self/mountinfo | masks | sort
 END
 scenario "/dev" '1, *3 null' <<'END'
 quick busybox sh -c 'cd /dev; stat -c "%A %u:%g %t,%T %N" * pts/ptmx | sed "s/pipe:.*/pipe/"; ls -l null'
@@ -48,7 +71,7 @@ END
 scenario "limits" '^memory.max 67108864$' limits <<'END'
 quick --memory 64m --memory-swap 96m --cpus 1.5 --pids-limit 20 --cpuset-cpus 1 busybox sh -c 'cd /sys/fs/cgroup; for file in memory.max memory.swap.max cpu.max pids.max cpuset.cpus; do echo $file $(cat $file); done'
 quick --cgroup-conf memory.high=33554432 --cgroup-conf memory.oom.group=1 busybox cat /sys/fs/cgroup/memory.high /sys/fs/cgroup/memory.oom.group
-quick --cgroup-conf memory.nothing=1 busybox true
+quick --cgroup-conf memory.nothing=1 busybox true 2>&1 | words
 END
 scenario "limits, by cgroupfs" '^memory.max 67108864$' limits <<'END'
 manager=cgroupfs
@@ -72,11 +95,11 @@ quick busybox cat /proc/self/attr/current
 quick --security-opt unmask=ALL busybox sh -c 'mount | grep -c "/proc/"'
 quick --security-opt mask=/proc/cpuinfo busybox cat /proc/cpuinfo
 END
-scenario "--init, --read-only, --tmpfs, --shm-size, --sysctl" '^1$' <<'END'
+scenario "--init, --read-only, --tmpfs, --shm-size, --sysctl" '^77$' <<'END'
 quick --init busybox ps -o args
 quick --read-only busybox sh -c 'touch /x; touch /tmp/x /run/x && echo both'
 quick --tmpfs /t:size=1m,mode=1770 --shm-size 4m busybox sh -c 'mount | grep -E " /t |/dev/shm"'
-quick --sysctl net.ipv4.ip_forward=1 busybox cat /proc/sys/net/ipv4/ip_forward
+quick --sysctl net.ipv4.ip_default_ttl=77 busybox cat /proc/sys/net/ipv4/ip_default_ttl
 quick --sysctl kernel.nothing=1 busybox true
 END
 scenario "--device, --ulimit, --oom-score-adj, --hostname" 'opened' <<'END'
@@ -104,13 +127,14 @@ quick --userns auto:size=5000 busybox sh -c 'tr -s " " </proc/self/uid_map | sed
 quick --userns nomap busybox true
 quick --uidmap 0:300000:1000 --gidmap 0:300000:1000 --tty busybox sh -c 'cat /proc/self/uid_map; tty; ls -ln /dev/console | cut -c 1-30'
 END
-scenario "namespaces of the host and of others" '^sleep$' <<'END'
+scenario "namespaces of the host and of others" '^of box$' <<'END'
 sleeper --ipc shareable
-quick --pid container:box busybox cat /proc/1/comm
-quick --ipc container:box --uts host busybox hostname
-podman run --rm --network container:box busybox ls /sys/class/net
-quick --pid host busybox cat /proc/1/comm
-podman run --rm --network host busybox sh -c 'ls /sys/class/net | grep -c lo'
+quick --pid container:box busybox sh -c 'cat /proc/1/comm; readlink /proc/self/ns/pid' | whose pid
+quick --ipc container:box --uts host busybox sh -c 'hostname; readlink /proc/self/ns/ipc' | whose ipc
+quick --ipc host --uts container:box busybox readlink /proc/self/ns/ipc | whose ipc
+podman run --rm --network container:box busybox readlink /proc/self/ns/net | whose net
+quick --pid host busybox readlink /proc/self/ns/pid | whose pid
+podman run --rm --network host busybox readlink /proc/self/ns/net | whose net
 gone
 END
 scenario "network" '^eth0$' <<'END'
@@ -119,8 +143,9 @@ END
 scenario "pods" '^the same$' <<'END'
 podman pod create --name pod --share net,ipc,uts,pid --infra-image busybox --infra-command 'sleep 600' --network none >/dev/null
 podman run --detach --pod pod --name one busybox sleep 600 >/dev/null
-podman exec one sh -c 'echo the same >/dev/shm/file; ip link set lo mtu 1400 2>/dev/null'
+podman exec one sh -c 'echo the same >/dev/shm/file'
 podman run --rm --pod pod busybox sh -c 'cat /dev/shm/file; ps -o comm | grep -c sleep'
+[ "$(podman exec one readlink /proc/1/ns/net)" = "$(podman run --rm --pod pod busybox readlink /proc/self/ns/net)" ] && echo and one network
 podman pod ps --format '{{.Name}} {{.Status}} {{.NumberOfContainers}}'
 podman pod rm --force --time 0 pod >/dev/null
 END
@@ -139,7 +164,7 @@ sleeper
 podman exec box nothing-of-that-name
 podman exec box /etc/passwd
 podman exec box /etc
-podman exec --workdir /nothing box pwd
+podman exec --workdir /nothing box pwd 2>&1 | words
 podman exec --user nobody-of-that-name box id
 podman kill box; podman wait box; podman exec box true
 gone; podman exec box true
@@ -150,10 +175,10 @@ sleep 1; podman stop --time 20 box; podman inspect --format '{{.State.Status}} {
 sleeper; podman stop --time 1 box; podman inspect --format '{{.State.Status}} {{.State.ExitCode}}' box; gone
 sleeper; podman kill --signal KILL box; podman wait box; gone
 END
-scenario "pause, unpause" '^paused$' <<'END'
+scenario "pause, unpause" '^frozen 1$' <<'END'
 sleeper
-podman pause box; podman inspect --format '{{.State.Status}}' box; podman exec box true
-podman unpause box; podman exec box echo again
+podman pause box; podman inspect --format '{{.State.Status}}' box; frozen; podman exec box true
+podman unpause box; frozen; podman exec box echo again
 podman pause box; gone
 END
 scenario "update" '^50331648$' limits <<'END'
@@ -193,7 +218,7 @@ scenario "sd_notify" '^\[0\]$' <<'END'
 podman run --rm --network none --sdnotify container --name box --env NOTIFY_SOCKET busybox sh -c 'echo "${NOTIFY_SOCKET:+a socket}"'
 END
 scenario "play kube" '^from one$' limits <<'END'
-printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: kube}\nspec:\n  hostNetwork: true\n  containers:\n  - {name: one, image: localhost/busybox, imagePullPolicy: Never, command: [sh, -c, "echo from one; sleep 600"], resources: {limits: {memory: 64Mi}}}\n  - {name: two, image: localhost/busybox, imagePullPolicy: Never, command: [sleep, "600"]}\n' >kube.yaml
+kube_of_two >kube.yaml
 podman kube play --quiet kube.yaml >/dev/null; podman logs kube-one; podman exec kube-one cat /sys/fs/cgroup/memory.max; podman ps --format '{{.Names}}' | grep -v infra | sort
 podman kube down --force kube.yaml >/dev/null
 END
@@ -203,7 +228,7 @@ systemctl daemon-reload; systemctl start container-box; systemctl is-active cont
 systemctl stop container-box; systemctl is-failed container-box; podman ps --all --quiet | wc -l; rm /run/systemd/system/container-box.service; systemctl daemon-reload; systemctl reset-failed
 END
 scenario "quadlet" '^active$' systemd <<'END'
-mkdir -p /run/containers/systemd; printf '[Container]\nImage=localhost/busybox\nExec=sleep 600\nNetwork=none\nContainerName=box\nGlobalArgs=--runtime %s\nStopTimeout=1\n' "${paths[$runtime]}" >/run/containers/systemd/quad.container
+mkdir -p /run/containers/systemd; quadlet_of_box >/run/containers/systemd/quad.container
 systemctl daemon-reload; systemctl start quad; systemctl is-active quad; podman exec box cat /proc/1/comm
 systemctl stop quad; rm /run/containers/systemd/quad.container; systemctl daemon-reload; systemctl reset-failed
 END
@@ -212,6 +237,13 @@ mkdir -p context; printf 'FROM localhost/busybox\nRUN echo $$ built >/built\nUSE
 buildah bud --quiet --runtime "${paths[$runtime]}" --network none --isolation oci --tag built context >/dev/null
 quick built; podman rmi built | grep -c Untagged
 printf 'FROM localhost/busybox\nRUN exit 3\n' >context/Containerfile; buildah bud --runtime "${paths[$runtime]}" --network none --isolation oci context 2>&1 | tail -n 1
+END
+scenario "play kube and buildah, by cgroupfs" '^1 built$' limits <<'END'
+manager=cgroupfs
+kube_of_two >kube.yaml; podman kube play --quiet kube.yaml >/dev/null; podman exec kube-one sh -c 'cat /sys/fs/cgroup/memory.max'
+podman kube down --force kube.yaml >/dev/null; rmdir /sys/fs/cgroup/libpod_parent/* 2>/dev/null
+mkdir -p context; printf 'FROM localhost/busybox\nRUN echo $$ built >/built\nRUN cat /built\n' >context/Containerfile
+buildah --cgroup-manager cgroupfs bud --runtime "${paths[$runtime]}" --network none --isolation oci --tag built context 2>&1 | grep built$; podman rmi built | grep -c Untagged
 END
 scenario "buildah run" '^inside$' capabilities <<'END'
 made=$(buildah from --pull-never localhost/busybox); buildah run --runtime "${paths[$runtime]}" --isolation oci --network none "$made" sh -c 'echo inside; exit 4'

@@ -11,7 +11,12 @@ users_quick busybox /etc
 END
 scenario "user: what a process has" '^Seccomp:.2$' systemd <<'END'
 users_quick busybox sh -c 'cat /proc/self/uid_map; grep -E "^(Cap|NoNew|Seccomp|Groups)" /proc/self/status; cat /proc/self/limits | grep -v "Max proc"; ls /proc/self/fd; ls -ln /dev | cut -c 1-50'
-users_quick busybox awk '{ for (i = 7; $i != "-"; i++); print $5, $6, $(i + 1) }' /proc/self/mountinfo | grep -v /proc/ | sort
+END
+scenario "user: mounts" '^/sys ro,nosuid,nodev,noexec,relatime sysfs$' systemd <<'END'
+users_quick busybox awk '{ for (i = 7; $i != "-"; i++); print $5, $6, $(i + 1) }' /proc/self/mountinfo | masks --invert-match | sort
+END
+scenario "user: mounts that hide and protect" '^/sys/firmware$' systemd <<'END'
+users_quick busybox awk '{ print $5 }' /proc/self/mountinfo | masks | sort
 END
 scenario "user: --userns keep-id, auto, nomap" '^uid=1000' systemd <<'END'
 users_quick --userns keep-id:uid=1000,gid=1000 busybox sh -c 'id; touch /tmp/x && stat -c %u /tmp/x'
@@ -61,5 +66,35 @@ END
 scenario "user: buildah bud" '^1 built$' systemd <<'END'
 as_user mkdir -p /home/user/context; printf 'FROM localhost/busybox\nRUN echo $$ built >/built\nRUN cat /built\n' >/home/user/context/Containerfile
 as_user buildah bud --runtime "${paths[$runtime]}" --isolation oci --network none --tag built /home/user/context 2>&1 | grep built$
+users rmi built | grep -c Untagged
+END
+scenario "user: health checks" '^healthy$' systemd <<'END'
+users run --detach --network none --name box --health-cmd 'test -e /tmp/well' --health-interval disable --health-retries 1 busybox sleep 600 >/dev/null
+users healthcheck run box; users exec box touch /tmp/well; users healthcheck run box
+users inspect --format '{{.State.Health.Status}}' box; users rm --force --time 0 box >/dev/null
+END
+scenario "user: play kube" '^from one$' systemd <<'END'
+kube_of_two >kube.yaml; users kube play --quiet - <kube.yaml >/dev/null; users logs kube-one; users exec kube-one cat /sys/fs/cgroup/memory.max
+users ps --format '{{.Names}}' | grep -v infra | sort; users kube down --force - <kube.yaml 2>&1 >/dev/null | without_warning
+END
+scenario "user: --runtime-flag" '^\[0\]$' systemd <<'END'
+users --runtime-flag log=/home/user/runtime.log --runtime-flag debug run --rm --network none busybox true
+test -s /home/user/runtime.log && rm /home/user/runtime.log
+END
+scenario "user: quadlet" '^active$' systemd <<'END'
+as_user mkdir -p /home/user/.config/containers/systemd; quadlet_of_box >/home/user/.config/containers/systemd/quad.container
+as_user systemctl --user daemon-reload; as_user systemctl --user start quad; as_user systemctl --user is-active quad; users exec box cat /proc/1/comm
+as_user systemctl --user stop quad; rm /home/user/.config/containers/systemd/quad.container; as_user systemctl --user daemon-reload; as_user systemctl --user reset-failed
+END
+scenario "user: idmapped volumes" '^\[126\]$' systemd <<'END'
+as_user mkdir /home/user/shared; users_quick --volume /home/user/shared:/s:idmap busybox true 2>&1 | words; rmdir /home/user/shared
+END
+scenario "user: pods and builds, by cgroupfs" '^1 built$' systemd <<'END'
+manager=cgroupfs
+users pod create --name pod --share net,ipc,uts,pid --infra-image busybox --infra-command 'sleep 600' --network none >/dev/null
+users run --rm --pod pod busybox sh -c 'ps -o comm | grep -c sleep' 2>&1 | without_warning
+users pod rm --force --time 0 pod 2>&1 >/dev/null | without_warning
+as_user mkdir -p /home/user/context; printf 'FROM localhost/busybox\nRUN echo $$ built >/built\nRUN cat /built\n' >/home/user/context/Containerfile
+as_user buildah --cgroup-manager cgroupfs bud --runtime "${paths[$runtime]}" --isolation oci --network none --tag built /home/user/context 2>&1 | grep built$
 users rmi built | grep -c Untagged
 END

@@ -20,7 +20,7 @@ once '.linux.security_context.capabilities = {add_capabilities: ["ALL"]}' grep C
 once '.linux.security_context += {run_as_user: {value: 1000}, capabilities: {add_capabilities: ["NET_ADMIN"], add_ambient_capabilities: ["NET_ADMIN"]}}' grep Cap /proc/self/status
 END
 scenario "readOnlyRootFilesystem" 'Read-only file system' <<'END'
-once '.linux.security_context.readonly_rootfs = true' sh -c 'touch /x; touch /dev/shm/x && echo shm'
+once '.linux.security_context.readonly_rootfs = true' sh -c 'exec 2>&1; touch /x; touch /dev/shm/x && echo shm'
 END
 scenario "allowPrivilegeEscalation: false" '^NoNewPrivs:.1$' <<'END'
 once '.linux.security_context.no_new_privs = true' grep NoNewPrivs /proc/self/status

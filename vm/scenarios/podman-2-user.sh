@@ -24,10 +24,11 @@ users_quick --userns keep-id busybox id -u | sed "s/^$uid$/THE USER/"
 users_quick --userns auto:size=500 busybox id -u
 users_quick --userns nomap busybox id -u
 END
+# That memory ran out, conmon learns too late at times, under runc too.
 scenario "user: limits" '^memory.max 67108864$' systemd <<'END'
 users_quick --memory 64m --cpus 0.5 --pids-limit 20 busybox sh -c 'cd /sys/fs/cgroup; for file in memory.max cpu.max pids.max; do echo $file $(cat $file); done; cat /proc/self/cgroup'
 users run --name box --network none --memory 32m --memory-swap 32m busybox dd if=/dev/urandom of=/dev/null bs=64M count=1
-users inspect --format '{{.State.OOMKilled}} {{.State.ExitCode}}' box; users rm box
+users inspect --format '{{.State.ExitCode}}' box; users rm box
 END
 scenario "user: limits, by cgroupfs" '^\[0\]$' systemd <<'END'
 manager=cgroupfs users_quick busybox cat /proc/self/cgroup
@@ -75,7 +76,7 @@ users inspect --format '{{.State.Health.Status}}' box; users rm --force --time 0
 END
 scenario "user: play kube" '^from one$' systemd <<'END'
 kube_of_two >kube.yaml; users kube play --quiet - <kube.yaml >/dev/null; users logs kube-one; users exec kube-one cat /sys/fs/cgroup/memory.max
-users ps --format '{{.Names}}' | grep -v infra | sort; users kube down --force - <kube.yaml 2>&1 >/dev/null | without_warning
+users ps --format '{{.Names}}' | grep -v infra | sort; users kube down --force - <kube.yaml 2>&1 >/dev/null | without_warning | sort
 END
 scenario "user: --runtime-flag" '^\[0\]$' systemd <<'END'
 users --runtime-flag log=/home/user/runtime.log --runtime-flag debug run --rm --network none busybox true
@@ -86,8 +87,10 @@ as_user mkdir -p /home/user/.config/containers/systemd; quadlet_of_box >/home/us
 as_user systemctl --user daemon-reload; as_user systemctl --user start quad; as_user systemctl --user is-active quad; users exec box cat /proc/1/comm
 as_user systemctl --user stop quad; rm /home/user/.config/containers/systemd/quad.container; as_user systemctl --user daemon-reload; as_user systemctl --user reset-failed
 END
-scenario "user: idmapped volumes" '^\[126\]$' systemd <<'END'
-as_user mkdir /home/user/shared; users_quick --volume /home/user/shared:/s:idmap busybox true 2>&1 | words; rmdir /home/user/shared
+scenario "user: idmapped volumes" '^0 0$' systemd <<'END'
+as_user mkdir /home/user/shared; as_user touch /home/user/shared/his
+users_quick --volume /home/user/shared:/s:idmap busybox sh -c 'stat -c "%u %g" /s/his; touch /s/new && stat -c "%u %g" /s/new'
+stat -c '%U' /home/user/shared/*; rm -r /home/user/shared
 END
 scenario "user: pods and builds, by cgroupfs" '^1 built$' systemd <<'END'
 manager=cgroupfs

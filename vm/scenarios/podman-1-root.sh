@@ -220,7 +220,7 @@ END
 scenario "play kube" '^from one$' limits <<'END'
 kube_of_two >kube.yaml
 podman kube play --quiet kube.yaml >/dev/null; podman logs kube-one; podman exec kube-one cat /sys/fs/cgroup/memory.max; podman ps --format '{{.Names}}' | grep -v infra | sort
-podman kube down --force kube.yaml 2>&1 >/dev/null | sort
+podman kube down --force kube.yaml 2>&1 >/dev/null | sed 's/.*msg=//' | sort
 END
 scenario "generate systemd" '^active$' systemd <<'END'
 sleeper; podman generate systemd --new --name --stop-timeout 1 box 2>/dev/null >/run/systemd/system/container-box.service; gone
@@ -241,7 +241,7 @@ END
 scenario "play kube and buildah, by cgroupfs" '^1 built$' limits <<'END'
 manager=cgroupfs
 kube_of_two >kube.yaml; podman kube play --quiet kube.yaml >/dev/null; podman exec kube-one sh -c 'cat /sys/fs/cgroup/memory.max'
-podman kube down --force kube.yaml 2>&1 >/dev/null | sort; rmdir /sys/fs/cgroup/libpod_parent/* 2>/dev/null
+podman kube down --force kube.yaml 2>&1 >/dev/null | sed 's/.*msg=//' | sort; rmdir /sys/fs/cgroup/libpod_parent/* 2>/dev/null
 mkdir -p context; printf 'FROM localhost/busybox\nRUN echo $$ built >/built\nRUN cat /built\n' >context/Containerfile
 buildah --cgroup-manager cgroupfs bud --runtime "${paths[$runtime]}" --network none --isolation oci --tag built context 2>&1 | grep built$; podman rmi built | grep -c Untagged
 END

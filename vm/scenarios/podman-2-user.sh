@@ -76,7 +76,7 @@ users inspect --format '{{.State.Health.Status}}' box; users rm --force --time 0
 END
 scenario "user: play kube" '^from one$' systemd <<'END'
 kube_of_two >kube.yaml; users kube play --quiet - <kube.yaml >/dev/null; users logs kube-one; users exec kube-one cat /sys/fs/cgroup/memory.max
-users ps --format '{{.Names}}' | grep -v infra | sort; users kube down --force - <kube.yaml 2>&1 >/dev/null | without_warning | sort
+users ps --format '{{.Names}}' | grep -v infra | sort; users kube down --force - <kube.yaml 2>&1 >/dev/null | without_warning | sed 's/.*msg=//' | sort
 END
 scenario "user: --runtime-flag" '^\[0\]$' systemd <<'END'
 users --runtime-flag log=/home/user/runtime.log --runtime-flag debug run --rm --network none busybox true
